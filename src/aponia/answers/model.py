@@ -1,0 +1,235 @@
+"""The typed objects an answer is made of. Everything that shows or checks an answer reads these."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from aponia.answers.layers import Layer
+from aponia.appraisal import Certainty
+
+__all__ = [
+    "Answer",
+    "Comparator",
+    "Direction",
+    "Effect",
+    "Harm",
+    "LayerAnswer",
+    "Measure",
+    "Sentences",
+    "StudyRow",
+    "Synthesis",
+]
+
+Direction = Literal["benefit", "harm", "no-difference", "unclear"]
+Comparator = Literal["inert-placebo", "active-placebo", "other-treatment", "own-baseline", "none"]
+Measure = Literal["MD", "SMD", "RR", "change", "proportion", "percent-change"]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One effect recovered from what a study printed.
+
+    Attributes
+    ----------
+    measure : str
+        MD (difference of means, active minus control), SMD, RR (active over control), change
+        (within people), percent-change or proportion.
+    estimate, ci_lower, ci_upper : float
+        On the natural scale (RR as a ratio). The interval is NaN when nothing printed allows one.
+    y, v : float
+        On the analysis scale: log(RR), otherwise the estimate; NaN variance when unknown.
+    unit : str or None
+        points of 10, attacks/week …; None for SMD and RR.
+    benefit_sign : int
+        +1 when larger values are better for the person, −1 when smaller ones are.
+    derived : bool
+        Whether the numbers are ours, worked out from something else that was printed.
+    how : str
+        Where the numbers come from, with the formula when derived.
+    """
+
+    measure: Measure
+    estimate: float
+    ci_lower: float
+    ci_upper: float
+    y: float
+    v: float
+    unit: str | None
+    benefit_sign: int
+    derived: bool
+    how: str
+
+    @property
+    def benefit(self) -> float:
+        """The analysis-scale effect with benefit counted as positive."""
+        return self.benefit_sign * self.y
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether the study can be pooled."""
+        return math.isfinite(self.v) and self.v > 0
+
+
+@dataclass(frozen=True)
+class StudyRow:
+    """One study's result on one outcome, as a row of a forest or effect-direction plot.
+
+    `active` and `control` are the raw numbers as text ("8 of 12", "−3.2 (n 8)"); `given` is the
+    substance of the active arm. `chosen` is False for further outcomes and time points of a study,
+    which are shown but enter no synthesis.
+    """
+
+    study: str
+    label: str
+    year: int | None
+    layer: Layer
+    design: str
+    outcome: int | None
+    construct: str | None
+    outcome_name: str | None
+    timepoint: str | None
+    timepoint_days: int | None
+    comparator: Comparator
+    comparator_text: str
+    n_active: int | None
+    n_control: int | None
+    people: int | None
+    active: str
+    control: str
+    direction: Direction
+    p: str | None
+    significant: bool | None
+    effect: Effect | None
+    read: str
+    given: str
+    notes: tuple[str, ...] = ()
+    chosen: bool = True
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What the studies of one layer say together about one outcome.
+
+    Attributes
+    ----------
+    kind : str
+        ``pooled`` (meta-analysis), ``single`` (one study with an interval), ``direction`` (only
+        directions could be read), ``none``.
+    estimate, ci_lower, ci_upper, pi_lower, pi_upper : float
+        On the natural scale; NaN where there is none.
+    counts : dict
+        Number of studies by direction.
+    """
+
+    kind: Literal["pooled", "single", "direction", "none"]
+    construct: str
+    label: str
+    comparator: Comparator
+    measure: Measure | None
+    unit: str | None
+    benefit_sign: int
+    k: int
+    people: int
+    estimate: float
+    ci_lower: float
+    ci_upper: float
+    pi_lower: float
+    pi_upper: float
+    tau2: float
+    i2: float
+    method: str
+    mid: float | None
+    mid_source: str | None
+    mid_unit: str | None
+    direction: Direction
+    counts: dict[str, int]
+    rows: tuple[StudyRow, ...]
+    alternatives: tuple[dict[str, Any], ...] = ()
+    absolute: dict[str, Any] | None = None
+    given: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LayerAnswer:
+    """What one kind of study says; `sentence` is written even when there is none."""
+
+    layer: Layer
+    studies: tuple[str, ...]
+    people: int
+    sentence: str
+    syntheses: tuple[Synthesis, ...]
+    rows: tuple[StudyRow, ...]
+    unmeasured: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Harm:
+    """One line about harm with its denominator and where it was counted; `short` for a list."""
+
+    text: str
+    short: str
+    source: str
+    kind: Literal["trial-count", "trial-note", "pooled", "report", "not-counted"]
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """The words of an answer; only `aponia.answers.wording` makes them."""
+
+    plain: str
+    technical: str
+    size: str
+    harm: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question answered: the object the site, the terminal, the API and the checker read."""
+
+    id: str
+    ask: str
+    short: str
+    why: str
+    status: Literal[
+        "answered",
+        "only-weaker-layers",
+        "animals-only",
+        "reviews-only",
+        "not-covered",
+        "not-tested",
+    ]
+    certainty: Certainty
+    direction: Direction
+    sentences: Sentences
+    headline: Synthesis | None
+    layers: tuple[LayerAnswer, ...]
+    harms: tuple[Harm, ...]
+    reviews: tuple[str, ...]
+    trials: tuple[str, ...]
+    excluded: tuple[tuple[str, str], ...]
+    blinding: tuple[dict[str, Any], ...]
+    disagreements: tuple[dict[str, Any], ...]
+    people: int
+    dates: dict[str, str | None]
+    related: tuple[str, ...] = ()
+    substances: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    approaches: tuple[str, ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole answer as JSON-safe values (NaN becomes None)."""
+        clean: dict[str, Any] = _json_safe(asdict(self))
+        return clean
+
+
+def _json_safe(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _json_safe(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_safe(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,529 @@
+"""The one place that turns (effect, certainty, layer) into a sentence.
+
+GRADE informative statements (Santesso 2020, doi 10.1016/j.jclinepi.2019.10.014): high "reduces",
+moderate "probably reduces", low "may reduce", very low "the evidence is very uncertain about". The
+size word is decided against the minimal important difference, never by a p-value. Nothing here says
+proven, safe or cure, nothing says "no effect" for a result that is merely imprecise, and no dose is
+mentioned.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from aponia.answers.layers import LAYERS, Layer
+from aponia.answers.model import Comparator, Harm, Sentences, StudyRow, Synthesis
+from aponia.answers.rows import number
+from aponia.appraisal import Certainty, Level
+from aponia.evidence import EvidenceBase, Question
+
+__all__ = [
+    "Names",
+    "count",
+    "join",
+    "layer_sentence",
+    "mechanism",
+    "names_of",
+    "not_covered",
+    "not_tested",
+    "plural",
+    "sentences",
+    "size_sentence",
+    "weaker_only",
+]
+
+_HEDGE: dict[Level, str] = {
+    "high": "",
+    "moderate": "probably ",
+    "low": "may ",
+    "very low": "",
+}
+_AGAINST: dict[Comparator, str] = {
+    "inert-placebo": "placebo",
+    "active-placebo": "an active placebo",
+    "other-treatment": "another treatment",
+    "own-baseline": "before",
+    "none": "no drug",
+}
+_SMALL = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+
+
+class Names:
+    """How a question's drug and condition are called inside a sentence.
+
+    Parameters
+    ----------
+    drug, condition, outcome : str
+        Lower-case noun phrases.
+    """
+
+    def __init__(self, drug: str, condition: str, outcome: str) -> None:
+        self.drug, self.condition, self.outcome = drug, condition, outcome
+
+
+def join(words: Sequence[str], last: str = "and") -> str:
+    """Join words as prose does.
+
+    >>> join(["a", "b", "c"], "or")
+    'a, b or c'
+    """
+    words = list(words)
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def count(n: int, one: str, many: str | None = None) -> str:
+    """Write a count with its noun: small numbers in words.
+
+    >>> count(1, "trial"), count(3, "study", "studies"), count(20, "trial")
+    ('one trial', 'three studies', '20 trials')
+    """
+    word = _SMALL[n] if n < len(_SMALL) else str(n)
+    return f"{word} {one if n == 1 else many or one + 's'}"
+
+
+def capital(text: str) -> str:
+    """Upper-case the first letter only.
+
+    >>> capital("lSD helps")
+    'LSD helps'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def names_of(base: EvidenceBase, question: Question, found: Synthesis | None = None) -> Names:
+    """Return the names a question's sentences use, from the vocabulary's labels.
+
+    With a synthesis, the drug is what its studies gave and the outcome is its own.
+    """
+    label = base.vocabulary.label
+    substances = found.given if found is not None and found.given else question.substances
+    drugs = [_lower(label("substances", s)) for s in substances]
+    conditions = [_lower(label("conditions", c)) for c in question.conditions if c != "none"]
+    classic = not {"ibogaine", "mdma", "ketamine", "esketamine"} & set(substances)
+    drug = "a classic psychedelic" if len(drugs) > 3 and classic else join(drugs, "or")
+    if question.approaches:
+        kind = join([_lower(label("approaches", a)) for a in question.approaches], "or")
+        drug = f"{drug} ({kind})"
+    condition = join(conditions, "or") if len(conditions) <= 2 else "people with pain"
+    return Names(drug, condition, found.label if found is not None else question.outcomes[0].label)
+
+
+def _lower(text: str) -> str:
+    """Lower-case a label's first letter unless it is a name or an acronym (LSD, CRPS)."""
+    first = text.split()[0] if text else text
+    return (
+        text
+        if sum(ch.isupper() for ch in first) > 1 or any(ch.isdigit() for ch in first)
+        else text[:1].lower() + text[1:]
+    )
+
+
+def sentences(
+    certainty: Certainty, names: Names, found: Synthesis, harms: Sequence[Harm], layer: Layer
+) -> Sentences:
+    """Write the sentences of a question whose randomised layer has something to say.
+
+    Parameters
+    ----------
+    certainty : Certainty
+    names : Names
+    found : Synthesis
+        The headline synthesis.
+    harms : sequence of Harm
+    layer : Layer
+        Always the randomised layer here; kept so that a caller can not forget to decide.
+
+    Returns
+    -------
+    Sentences
+    """
+    if layer is not Layer.RANDOMISED:
+        raise ValueError("only randomised evidence may be worded as an effect")
+    return Sentences(
+        plain=_plain(certainty.level, names, found),
+        technical=technical(found),
+        size=size_sentence(found, names.drug),
+        harm=harm_sentence(harms),
+    )
+
+
+def _plain(level: Level, names: Names, found: Synthesis) -> str:
+    subject = f"{names.drug} on {found.label} in {names.condition}"
+    if level == "very low":
+        return f"The evidence is very uncertain about the effect of {subject}."
+    if found.kind in ("direction", "none"):
+        side = {"benefit": "improve", "harm": "worsen"}.get(found.direction)
+        if side is None:
+            return f"The evidence is very uncertain about the effect of {subject}."
+        return capital(
+            f"{names.drug} may {side} {found.label} in {names.condition}, but no size could be worked out."
+        )
+    hedge = _HEDGE[level]
+    against = _AGAINST[found.comparator]
+    if _within_mid(found):
+        verb = "make" if hedge.startswith("may") else "makes"
+        return capital(
+            f"{names.drug} {hedge}{verb} little or no difference to {found.label} in {names.condition}, compared with {against}."
+        )
+    verb = _verb(found, bare=hedge.startswith("may"))
+    slight = " slightly" if _below_mid(found) else ""
+    text = capital(
+        f"{names.drug} {hedge}{verb} {found.label} in {names.condition}{slight}, compared with {against}"
+    )
+    if _crosses(found):
+        text += ", but the result is also compatible with no difference or the opposite"
+    return text + "."
+
+
+def _verb(found: Synthesis, *, bare: bool) -> str:
+    """Raise or lower, by the printed direction of the estimate on the outcome's own scale."""
+    null = 1.0 if found.measure == "RR" else 0.0
+    up = found.estimate > null
+    stem = "increase" if up else "reduce"
+    return stem if bare else f"{stem}s"
+
+
+def _null(found: Synthesis) -> float:
+    return 1.0 if found.measure == "RR" else 0.0
+
+
+def _crosses(found: Synthesis) -> bool:
+    return found.ci_lower <= _null(found) <= found.ci_upper
+
+
+def _below_mid(found: Synthesis) -> bool:
+    return found.mid is not None and abs(found.estimate - _null(found)) < found.mid
+
+
+def _within_mid(found: Synthesis) -> bool:
+    """Little or no difference needs the whole interval inside the minimal important difference."""
+    if found.mid is None:
+        return False
+    null = _null(found)
+    return null - found.mid < found.ci_lower and found.ci_upper < null + found.mid
+
+
+def size_sentence(found: Synthesis, drug: str = "the drug") -> str:
+    """Say the size in the patient's unit with its interval, or which way the studies pointed."""
+    if found.kind in ("direction", "none"):
+        return direction_sentence(found)
+    return f"{_size(found, drug)} {_unsized(found)}".strip()
+
+
+def _size(found: Synthesis, drug: str) -> str:
+    against = (
+        "without the drug" if found.comparator == "none" else f"with {_AGAINST[found.comparator]}"
+    )
+    source = _studies(found)
+    if found.measure == "RR":
+        a = found.absolute or {}
+        if "active_counts" in a:
+            return (
+                f"{source}, {found.label}: {a['active_counts']} with {drug} and {a['control_counts']} {against} "
+                f"(risk ratio {number(found.estimate)}, 95% interval {number(found.ci_lower)} to {number(found.ci_upper)})."
+            )
+        if "active" in a:
+            return (
+                f"{source}, {found.label}: about {number(a['active'], 0)} in every 100 with {drug} and "
+                f"{number(a['control'], 0)} in every 100 {against} "
+                f"(95% interval with {drug}: {number(a['active_lower'], 0)} to {number(a['active_upper'], 0)})."
+            )
+        return (
+            f"{source}, {found.label}: {number(found.estimate)} times as many with {drug} as {against} "
+            f"(95% interval {number(found.ci_lower)} to {number(found.ci_upper)})."
+        )
+    interval = f"95% interval: {_amount(found.ci_lower)} to {_amount(found.ci_upper)}"
+    unit = "standard deviations" if found.measure == "SMD" else _unit(found)
+    unit = "" if unit == found.label else unit
+    return f"{source}, {found.label}: {_amount(found.estimate, unit)} with {drug} than {against} ({interval})."
+
+
+def _unsized(found: Synthesis) -> str:
+    """Name the trials of the same outcome that stand behind no estimate; leaving them out misleads."""
+    others = [
+        r
+        for r in found.rows
+        if not (
+            r.effect
+            and r.effect.has_interval
+            and r.effect.measure == found.measure
+            and r.effect.unit == found.unit
+        )
+    ]
+    if not others:
+        return ""
+    people = sum(r.people or 0 for r in others)
+    of = f" ({people} people)" if people else ""
+    return f"{capital(count(len(others), 'more randomised trial'))}{of} measured it without a size that fits: {_tally(others)}."
+
+
+def _tally(rows: Sequence[StudyRow]) -> str:
+    words = (
+        ("benefit", "pointed towards the drug"),
+        ("harm", "pointed against it"),
+        ("no-difference", "showed neither"),
+        ("unclear", "printed no direction"),
+    )
+    parts = []
+    for direction, text in words:
+        n = sum(1 for r in rows if r.direction == direction)
+        if n and n == len(rows):
+            return text if n == 1 else f"{'both' if n == 2 else f'all {_word(n)}'} {text}"
+        if n:
+            parts.append(f"{_word(n)} {text}")
+    return join(parts)
+
+
+def _word(n: int) -> str:
+    return "none" if n == 0 else _SMALL[n] if n < len(_SMALL) else str(n)
+
+
+def _unit(found: Synthesis) -> str:
+    return {
+        "points of 10": "points of 10",
+        "attacks/week": "attacks a week",
+        "days/week": "days a week",
+    }.get(found.unit or "", (found.unit or "").replace("/", " a "))
+
+
+def _amount(value: float, unit: str = "") -> str:
+    size = f"{_brief(value)} {unit}".strip()
+    return f"{size} {'lower' if value < 0 else 'higher'}"
+
+
+def _brief(value: float) -> str:
+    """Round to what a reader can use: one decimal from 1 on, two below."""
+    return number(abs(value), 1 if abs(value) >= 1 else 2)
+
+
+def _studies(found: Synthesis) -> str:
+    one = f"In {count(found.k, 'randomised trial')}"
+    return f"{one} with {found.people} people" if found.people else one
+
+
+def direction_sentence(found: Synthesis) -> str:
+    """Say which way studies without a usable estimate pointed; never count significance."""
+    total = len(found.rows)
+    people = f" with {found.people} people" if found.people else ""
+    if total == 1:
+        row = found.rows[0]
+        says = {
+            "benefit": "its result pointed towards the drug",
+            "harm": "its result pointed against the drug",
+            "no-difference": "it showed no difference either way",
+            "unclear": "it printed neither a size nor a direction"
+            + (
+                ", only that the difference was not significant" if row.significant is False else ""
+            ),
+        }[row.direction]
+        tail = (
+            "" if row.direction == "unclear" else "; no size with an interval could be worked out"
+        )
+        return f"One randomised trial{people} measured {found.label}: {says}{tail}."
+    return (
+        f"{capital(count(total, 'randomised trial'))}{people} measured {found.label}: {_tally(found.rows)}. "
+        "No common size could be worked out."
+    )
+
+
+def technical(found: Synthesis) -> str:
+    """Write the result as a methods reader wants it."""
+    if found.kind in ("direction", "none"):
+        c = found.counts
+        return (
+            f"Synthesis without meta-analysis, {found.construct}: {c['benefit']} towards, {c['harm']} against, "
+            f"{c['no-difference']} neither, {c['unclear']} unclear; {found.people} people."
+        )
+    text = (
+        f"{found.measure} {number(found.estimate)} (95% CI {number(found.ci_lower)} to {number(found.ci_upper)}), "
+        f"k = {found.k}, n = {found.people}; {found.method}"
+    )
+    if math.isfinite(found.tau2):
+        text += f"; τ² {number(found.tau2, 3)}, I² {number(found.i2, 0)}%"
+    if math.isfinite(found.pi_lower):
+        text += f"; 95% prediction interval {number(found.pi_lower)} to {number(found.pi_upper)}"
+    return text + "."
+
+
+def harm_sentence(harms: Sequence[Harm]) -> str:
+    """Say what is known of harm in one line: counted here, pooled elsewhere, or not counted."""
+    counted = [h for h in harms if h.kind == "trial-count"]
+    events = [h for h in counted if not h.short.startswith("serious")]
+    pooled = [h for h in harms if h.kind == "pooled"]
+    notes = [h for h in harms if h.kind in ("trial-note", "report")]
+    parts = []
+    if counted:
+        parts.append(
+            capital(
+                "; ".join(h.short for h in [*events, *(h for h in counted if h not in events)][:2])
+                + "."
+            )
+        )
+    elif notes:
+        parts.append(f"Harms were told without a usable count: {notes[0].text.rstrip('.')}.")
+    else:
+        parts.append(
+            "No count of harms could be read in these studies. That is not the same as no harm."
+        )
+    if pooled:
+        parts.append(
+            "In pooled trials of the drug for any illness: "
+            + join([h.short for h in pooled[:3]])
+            + "."
+        )
+    return " ".join(parts)
+
+
+def layer_sentence(
+    layer: Layer, studies: int, people: int, found: Sequence[Synthesis], names: Names
+) -> str:
+    """One line for a layer of the ladder; an empty layer has its own sentence."""
+    info = LAYERS[layer]
+    if studies == 0:
+        return {
+            Layer.RANDOMISED: "No randomised trial of this is in this base.",
+            Layer.ANIMALS: "No animal or cell study of this is in this base.",
+        }.get(layer, f"No {info.one} of this is in this base.")
+    text = capital(count(studies, info.one, plural(layer)))
+    if people and layer is not Layer.ANIMALS:
+        text += f", {people} people"
+    best = next((s for s in found if s.kind != "none"), None)
+    if best is None:
+        return (
+            text + f"; none printed a result on {names.outcome} that could be read as a direction."
+        )
+    if best.kind in ("pooled", "single"):
+        says = size_sentence(best, names.drug)
+        return says if best.k == studies else f"{text}. {says}"
+    if layer is Layer.RANDOMISED:
+        says = size_sentence(best, names.drug)
+        return says if len(best.rows) == studies else f"{text}. {says}"
+    return f"{text}. {capital(count(len(best.rows), 'of them', 'of them'))} measured {best.label}: {_tally(best.rows)}."
+
+
+def weaker_only(
+    names: Names,
+    layers: Sequence[tuple[Layer, int]],
+    harms: Sequence[Harm],
+    *,
+    laboratory: bool = False,
+) -> Sentences:
+    """Word an answer that has no randomised trial in people with this pain behind it.
+
+    `laboratory` marks questions about pain made in a laboratory, where volunteers are the subject.
+    """
+    human = [(layer, n) for layer, n in layers if n and layer is not Layer.ANIMALS]
+    if human:
+        what = join([count(n, LAYERS[layer].one, plural(layer)) for layer, n in human])
+        if laboratory:
+            plain = (
+                f"{capital(names.drug)} was studied with pain made in a laboratory, in people who do not live with pain. "
+                "Nobody can say from that whether it helps those who do."
+            )
+        else:
+            plain = (
+                f"No randomised trial of {names.drug} for {names.condition} is in this base, "
+                "so nobody can say from it whether it helps."
+            )
+        size = f"What there is: {what}. Studies of these kinds can not tell the drug's effect from hope, chance and time."
+        if laboratory:
+            size = f"What there is: {what}."
+    else:
+        n = sum(n for _, n in layers)
+        plain = f"No study of {names.drug} for {names.condition} in people is in this base: there are only animals or cells."
+        size = f"{capital(count(n, 'animal or cell study', 'animal or cell studies'))}. What happens in animals often does not happen in people."
+    return Sentences(
+        plain=plain, technical="No randomised evidence.", size=size, harm=harm_sentence(harms)
+    )
+
+
+def plural(layer: Layer) -> str:
+    """Return the plural of a layer's study name.
+
+    >>> plural(Layer.CASES), plural(Layer.ANIMALS)
+    ('case reports or series', 'animal or cell studies')
+    """
+    one = LAYERS[layer].one
+    if layer is Layer.CASES:
+        return "case reports or series"
+    return one.replace("study", "studies") if "study" in one else f"{one}s"
+
+
+def not_tested(names: Names, trials: int, harms: Sequence[Harm]) -> Sentences:
+    """Word an answer for which the base holds no study at all."""
+    plain = f"Nobody has tested {names.drug} for {names.condition}, as far as this base knows."
+    return Sentences(
+        plain=plain,
+        technical="No study in the base.",
+        size=_registered(trials),
+        harm=harm_sentence(harms),
+    )
+
+
+def not_covered(names: Names, trials: int, reviews: int, harms: Sequence[Harm]) -> Sentences:
+    """Word an answer whose studies the base has not gathered: silence here means nothing."""
+    plain = f"This base holds no study of {names.drug} for {names.condition}. Studies exist or may exist; they have not been gathered here yet."
+    size = _registered(trials)
+    if reviews:
+        size = f"{capital(count(reviews, 'published review'))} of it {'is' if reviews == 1 else 'are'} shown below. {size}"
+    return Sentences(
+        plain=plain, technical="Not covered by the base.", size=size, harm=harm_sentence(harms)
+    )
+
+
+def _registered(trials: int) -> str:
+    if not trials:
+        return "No registered trial of it is in the base either."
+    return f"{capital(count(trials, 'registered trial'))} {'is' if trials == 1 else 'are'} in the base; {'it has' if trials == 1 else 'they have'} no result here yet."
+
+
+def mechanism(
+    name: str, supporting: int, against: int, mixed: int, in_patients: int, harms: Sequence[Harm]
+) -> Sentences:
+    """Word a question about how a drug might work.
+
+    Parameters
+    ----------
+    name : str
+        The mechanism as a noun phrase.
+    supporting, against, mixed : int
+        Studies of the mechanism index by direction.
+    in_patients : int
+        Studies that measured a marker of it in people with pain.
+    harms : sequence of Harm
+    """
+    known = supporting + against + mixed
+    plain = f"Nobody has shown that {name} is how these drugs relieve pain, if they do."
+    size = (
+        f"Of {count(known, 'study', 'studies')} that looked at it, {_word(supporting)} {'supports' if supporting < 2 else 'support'} "
+        f"the idea, {_word(against)} {'speaks' if against < 2 else 'speak'} against it and {_word(mixed)} {'is' if mixed < 2 else 'are'} mixed. "
+    )
+    if in_patients:
+        size += (
+            f"{capital(count(in_patients, 'study', 'studies'))} measured it in people with pain."
+        )
+    else:
+        size += "None measured it in people with pain."
+    return Sentences(
+        plain=plain,
+        technical="Mechanism evidence, not pooled.",
+        size=size,
+        harm=harm_sentence(harms),
+    )
