@@ -364,7 +364,7 @@ def _disagreements(chosen: Selection, trials: Sequence[Trial]) -> tuple[dict[str
 def _dates(base: EvidenceBase, question: Question) -> dict[str, str | None]:
     return {
         "last_search": question.last_search,
-        "data_changed": getattr(base, "released", None),
-        "conclusion_changed": getattr(base, "released", None),
+        "data_changed": base.released,
+        "conclusion_changed": base.released,
         "next_due": question.next_due,
     }

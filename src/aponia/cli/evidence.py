@@ -147,6 +147,8 @@ def _word(value: Any) -> str:
         return ", ".join(map(_word, value)) if value else "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return str(value)
 
 
