@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from aponia.answers import wording
+from aponia.answers.durability import follow_up
 from aponia.answers.harms import harms_of
+from aponia.answers.history import history
 from aponia.answers.layers import Layer
 from aponia.answers.model import Answer, Direction, LayerAnswer, Sentences, StudyRow, Synthesis
+from aponia.answers.multiverse import multiverse
 from aponia.answers.rows import outcome_row, study_row
 from aponia.answers.select import Selection, eligible_outcomes, select, trials_for
 from aponia.answers.synthesis import synthesise
-from aponia.appraisal import LEVELS, Body, Certainty, bias_flags, blinding_box, suggest_certainty
+from aponia.appraisal import (
+    LEVELS,
+    Body,
+    Certainty,
+    bias_flags,
+    blinding_box,
+    suggest_certainty,
+    unblinding_bound,
+)
 from aponia.evidence import EvidenceBase, Question, Study, Trial
 
 __all__ = ["answer", "answer_all"]
@@ -78,6 +89,7 @@ def answer(base: EvidenceBase, question: Question) -> Answer:
         substances=question.substances,
         conditions=question.conditions,
         approaches=question.approaches,
+        **_deeper(base, question, chosen, layers[0], headline if status == "answered" else None),
     )
 
 
@@ -89,6 +101,42 @@ def answer_all(base: EvidenceBase) -> dict[str, Answer]:
 def _window(question: Question) -> tuple[float | None, float | None, float | None]:
     w = question.window_days
     return w.min, w.max, w.target
+
+
+def _deeper(
+    base: EvidenceBase,
+    question: Question,
+    chosen: Selection,
+    randomised: LayerAnswer,
+    headline: Synthesis | None,
+) -> dict[str, Any]:
+    """Return history, follow-up, multiverse and unblinding bound of a randomised headline."""
+    if headline is None:
+        return {}
+    outcome = next(o for o in question.outcomes if o.construct == headline.construct)
+
+    def again(rows: Sequence[StudyRow]) -> Synthesis:
+        found = synthesise(rows, outcome, Layer.RANDOMISED, base, _any_comparator(question))
+        return found[0]
+
+    steps = history(headline, again, _overall_direction)
+    every = multiverse(question, chosen.by_layer[Layer.RANDOMISED])
+    rr = headline.measure == "RR"
+    bound = unblinding_bound(
+        _log(headline.estimate, rr), _log(headline.ci_lower, rr), _log(headline.ci_upper, rr)
+    )
+    return {
+        "history": tuple(s.to_dict() for s in steps),
+        "follow_up": tuple(asdict(f) for f in follow_up(randomised.rows)),
+        "multiverse": every.to_dict() if every else None,
+        "specifications": tuple(asdict(s) for s in every.specifications) if every else (),
+        "unblinding": asdict(bound) if bound.touches_zero is not None else None,
+    }
+
+
+def _any_comparator(question: Question) -> Question:
+    """Return the question without its comparator filter: the rows are filtered already."""
+    return question.model_copy(update={"comparators": ()})
 
 
 def _overall_direction(found: Synthesis) -> Direction:

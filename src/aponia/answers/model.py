@@ -121,6 +121,8 @@ class Synthesis:
         On the natural scale; NaN where there is none.
     counts : dict
         Number of studies by direction.
+    p_benefit : float
+        Posterior probability that the mean effect lies on the side of benefit; NaN unless pooled.
     """
 
     kind: Literal["pooled", "single", "direction", "none"]
@@ -149,6 +151,7 @@ class Synthesis:
     alternatives: tuple[dict[str, Any], ...] = ()
     absolute: dict[str, Any] | None = None
     given: tuple[str, ...] = ()
+    p_benefit: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -217,11 +220,16 @@ class Answer:
     substances: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     approaches: tuple[str, ...] = ()
-    extra: dict[str, Any] = field(default_factory=dict)
+    history: tuple[dict[str, Any], ...] = ()
+    follow_up: tuple[dict[str, Any], ...] = ()
+    multiverse: dict[str, Any] | None = None
+    unblinding: dict[str, Any] | None = None
+    specifications: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the whole answer as JSON-safe values (NaN becomes None)."""
+        """Return the answer as JSON-safe values (NaN becomes None), single analyses left out."""
         clean: dict[str, Any] = _json_safe(asdict(self))
+        del clean["specifications"]
         return clean
 
 

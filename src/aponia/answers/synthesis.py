@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from aponia import meta
 from aponia.answers.layers import Layer
 from aponia.answers.model import Comparator, Direction, Effect, Measure, StudyRow, Synthesis
+from aponia.answers.pooling import pool_effects
 from aponia.evidence import EvidenceBase, Question, QuestionOutcome
 
 __all__ = ["minimal_difference", "synthesise"]
@@ -27,10 +25,6 @@ _GROUPS: tuple[tuple[tuple[str, ...], tuple[Comparator, ...]], ...] = (
     (("placebo",), ("inert-placebo", "active-placebo")),
     (("active", "usual-care", "none"), ("other-treatment", "none")),
 )
-#: REML with the Hartung–Knapp interval, never narrower than the plain one: with few studies of
-#: equal result the unmodified interval can shrink to nothing (Jackson 2017, Stat Med 36:3923).
-METHOD, TEST = "REML", "adhoc"
-_METHOD_TEXT = "random effects, REML, Hartung–Knapp interval with the ad hoc correction"
 
 
 def minimal_difference(
@@ -140,11 +134,15 @@ def _estimate(
     condition: str,
 ) -> Synthesis:
     mid, source = minimal_difference(base, outcome.construct, unit, condition)
-    y, low, high, pi_low, pi_high, tau2, i2, method, alternatives = _pool(members)
+    pooled = pool_effects(members)
     back = math.exp if measure == "RR" else float
     sign = members[0][1].benefit_sign
     direction: Direction = (
-        "benefit" if sign * y > 0 else "harm" if sign * y < 0 else "no-difference"
+        "benefit"
+        if sign * pooled.estimate > 0
+        else "harm"
+        if sign * pooled.estimate < 0
+        else "no-difference"
     )
     return Synthesis(
         kind="single" if len(members) == 1 else "pooled",
@@ -156,74 +154,42 @@ def _estimate(
         benefit_sign=sign,
         k=len(members),
         people=sum(r.people or 0 for r, _ in members),
-        estimate=back(y),
-        ci_lower=back(low),
-        ci_upper=back(high),
-        pi_lower=back(pi_low) if math.isfinite(pi_low) else NAN,
-        pi_upper=back(pi_high) if math.isfinite(pi_high) else NAN,
-        tau2=tau2,
-        i2=i2,
-        method=method,
+        estimate=back(pooled.estimate),
+        ci_lower=back(pooled.ci_lower),
+        ci_upper=back(pooled.ci_upper),
+        pi_lower=back(pooled.pi_lower) if math.isfinite(pooled.pi_lower) else NAN,
+        pi_upper=back(pooled.pi_upper) if math.isfinite(pooled.pi_upper) else NAN,
+        tau2=pooled.tau2,
+        i2=pooled.i2,
+        method=pooled.method,
+        p_benefit=pooled.p_benefit,
         mid=mid,
         mid_source=source,
         mid_unit=unit if mid is not None else None,
         direction=direction,
         counts=_counts(rows),
         rows=tuple(rows),
-        alternatives=tuple(alternatives),
-        absolute=_absolute([m[0] for m in members], back(y), back(low), back(high))
+        alternatives=tuple(_natural(a, back) for a in pooled.alternatives),
+        absolute=_absolute(
+            [m[0] for m in members],
+            back(pooled.estimate),
+            back(pooled.ci_lower),
+            back(pooled.ci_upper),
+        )
         if measure == "RR"
         else None,
         given=_given([m[0] for m in members]),
     )
 
 
+def _natural(row: dict[str, Any], back: Callable[[float], float]) -> dict[str, Any]:
+    """Put an alternative result on the natural scale."""
+    return row | {k: back(row[k]) for k in ("estimate", "ci_lower", "ci_upper")}
+
+
 def _given(rows: Sequence[StudyRow]) -> tuple[str, ...]:
     """Substances the active arms really gave, in the order of the rows."""
     return tuple(dict.fromkeys(r.given for r in rows if r.given))
-
-
-def _pool(
-    members: Sequence[tuple[StudyRow, Effect]],
-) -> tuple[float, float, float, float, float, float, float, str, list[dict[str, Any]]]:
-    if len(members) == 1:
-        effect = members[0][1]
-        log = effect.measure == "RR"
-        low = math.log(effect.ci_lower) if log else effect.ci_lower
-        high = math.log(effect.ci_upper) if log else effect.ci_upper
-        return effect.y, low, high, NAN, NAN, NAN, NAN, "one study, not pooled", []
-    y = np.array([e.y for _, e in members])
-    v = np.array([e.v for _, e in members])
-    main = meta.pool(y, v, method=METHOD, test=TEST)
-    alternatives = []
-    for method, test, text in (
-        ("FE", "z", "common effect"),
-        ("DL", "z", "random effects, DerSimonian–Laird"),
-        ("REML", "z", "random effects, REML"),
-        ("REML", "knha", "random effects, REML, Hartung–Knapp"),
-    ):
-        fit = meta.pool(y, v, method=method, test=test)
-        alternatives.append(
-            {
-                "method": text,
-                "estimate": float(fit.coef[0]),
-                "ci_lower": float(fit.ci_lower[0]),
-                "ci_upper": float(fit.ci_upper[0]),
-                "tau2": float(fit.tau2),
-            }
-        )
-    prediction = main.predict() if len(members) >= 3 else None
-    return (
-        float(main.coef[0]),
-        float(main.ci_lower[0]),
-        float(main.ci_upper[0]),
-        float(np.ravel(prediction.pi_lower)[0]) if prediction is not None else NAN,
-        float(np.ravel(prediction.pi_upper)[0]) if prediction is not None else NAN,
-        float(main.tau2),
-        float(main.i2),
-        _METHOD_TEXT,
-        alternatives,
-    )
 
 
 def _counts(rows: Sequence[StudyRow]) -> dict[str, int]:

@@ -165,7 +165,8 @@ def sentences(
 
 
 def _plain(level: Level, names: Names, found: Synthesis) -> str:
-    subject = f"{names.drug} on {found.label} in {names.condition}"
+    what = f"the number of {found.label}" if found.label.startswith("people") else found.label
+    subject = f"{names.drug} on {what} in {names.condition}"
     if level == "very low":
         return f"The evidence is very uncertain about the effect of {subject}."
     if found.kind in ("direction", "none"):
@@ -352,13 +353,23 @@ def technical(found: Synthesis) -> str:
             f"{c['no-difference']} neither, {c['unclear']} unclear; {found.people} people."
         )
     text = (
-        f"{found.measure} {number(found.estimate)} (95% CI {number(found.ci_lower)} to {number(found.ci_upper)}), "
+        f"{found.measure} {number(found.estimate)} (95% interval {number(found.ci_lower)} to {number(found.ci_upper)}), "
         f"k = {found.k}, n = {found.people}; {found.method}"
     )
     if math.isfinite(found.tau2):
-        text += f"; τ² {number(found.tau2, 3)}, I² {number(found.i2, 0)}%"
+        text += f"; τ² {number(found.tau2, 3)} (posterior median), I² {number(found.i2, 0)}%"
     if math.isfinite(found.pi_lower):
         text += f"; 95% prediction interval {number(found.pi_lower)} to {number(found.pi_upper)}"
+    if math.isfinite(found.p_benefit):
+        text += (
+            f"; probability that the mean effect is a benefit {number(100 * found.p_benefit, 0)}%"
+        )
+    hkn = next((a for a in found.alternatives if a["method"] == "REML, Hartung–Knapp"), None)
+    if hkn is not None:
+        text += (
+            f"; REML with Hartung–Knapp beside it {number(hkn['estimate'])} "
+            f"({number(hkn['ci_lower'])} to {number(hkn['ci_upper'])})"
+        )
     return text + "."
 
 

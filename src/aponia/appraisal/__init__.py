@@ -11,6 +11,12 @@ Everything computed here is a *suggestion*; a named reviewer overrides it in ``e
 'very low'
 """
 
+from aponia.appraisal.blinding import (
+    UnblindingBound,
+    bang_index,
+    james_index,
+    unblinding_bound,
+)
 from aponia.appraisal.grade import LEVELS, Body, Certainty, Judgement, Level, suggest_certainty
 from aponia.appraisal.risk_of_bias import BiasFlag, bias_flags, blinding_box
 
@@ -21,7 +27,11 @@ __all__ = [
     "Certainty",
     "Judgement",
     "Level",
+    "UnblindingBound",
+    "bang_index",
     "bias_flags",
     "blinding_box",
+    "james_index",
     "suggest_certainty",
+    "unblinding_bound",
 ]

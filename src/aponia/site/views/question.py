@@ -21,6 +21,7 @@ from aponia.site.charts import (
 )
 from aponia.site.dates import is_overdue, written_date
 from aponia.site.render import Page
+from aponia.site.views import pictures
 from aponia.site.views.common import DIRECTION, RED_FLAGS, World, certainty_key
 
 __all__ = ["forest_of", "question_index", "question_page", "rows_table"]
@@ -62,6 +63,13 @@ def question_page(world: World, answer: Answer) -> Page:
         "reasons": _reasons(answer),
         "ladder": [_rung(world, layer, root) for layer in answer.layers],
         "figures": figures,
+        "size": pictures.size_of(answer.headline) if answer.headline else None,
+        "directions": pictures.directions_of(answer, root) if answer.status == "answered" else None,
+        "durability": pictures.durability_of(answer),
+        "history": pictures.history_of(answer),
+        "history_steps": answer.history,
+        "specifications": pictures.specifications_of(answer),
+        "unblinding": pictures.unblinding_words(answer),
         "tables": [
             rows_table(world, layer.rows, LAYERS[layer.layer].label, root)
             for layer in answer.layers
@@ -254,7 +262,7 @@ def forest_of(world: World, found: Synthesis, root: str) -> Figure:
         prediction = (found.pi_lower, found.pi_upper) if math.isfinite(found.pi_lower) else None
         totals.append(
             ForestPooled(
-                label=f"Together, random effects ({found.k} studies, {found.people} people)",
+                label=f"Together ({found.k} studies, {found.people} people)",
                 effect=found.estimate,
                 ci=(found.ci_lower, found.ci_upper),
                 prediction=prediction,
