@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from aponia.answers import wording
-from aponia.answers.durability import follow_up
+from aponia.answers.depth import deeper, log_scale, overall_direction
 from aponia.answers.harms import harms_of
-from aponia.answers.history import history
 from aponia.answers.layers import Layer
 from aponia.answers.model import Answer, Direction, LayerAnswer, Sentences, StudyRow, Synthesis
-from aponia.answers.multiverse import multiverse
 from aponia.answers.rows import outcome_row, study_row
 from aponia.answers.select import Selection, eligible_outcomes, select, trials_for
 from aponia.answers.synthesis import synthesise
@@ -24,7 +22,6 @@ from aponia.appraisal import (
     bias_flags,
     blinding_box,
     suggest_certainty,
-    unblinding_bound,
 )
 from aponia.evidence import EvidenceBase, Question, Study, Trial
 
@@ -65,7 +62,7 @@ def answer(base: EvidenceBase, question: Question) -> Answer:
     )
     direction: Direction = "unclear"
     if headline is not None and status == "answered":
-        direction = _overall_direction(headline)
+        direction = overall_direction(headline)
     return Answer(
         id=question.id,
         ask=question.ask,
@@ -89,7 +86,7 @@ def answer(base: EvidenceBase, question: Question) -> Answer:
         substances=question.substances,
         conditions=question.conditions,
         approaches=question.approaches,
-        **_deeper(base, question, chosen, layers[0], headline if status == "answered" else None),
+        **deeper(base, question, chosen, layers[0], headline if status == "answered" else None),
     )
 
 
@@ -101,57 +98,6 @@ def answer_all(base: EvidenceBase) -> dict[str, Answer]:
 def _window(question: Question) -> tuple[float | None, float | None, float | None]:
     w = question.window_days
     return w.min, w.max, w.target
-
-
-def _deeper(
-    base: EvidenceBase,
-    question: Question,
-    chosen: Selection,
-    randomised: LayerAnswer,
-    headline: Synthesis | None,
-) -> dict[str, Any]:
-    """Return history, follow-up, multiverse and unblinding bound of a randomised headline."""
-    if headline is None:
-        return {}
-    outcome = next(o for o in question.outcomes if o.construct == headline.construct)
-
-    def again(rows: Sequence[StudyRow]) -> Synthesis:
-        found = synthesise(rows, outcome, Layer.RANDOMISED, base, _any_comparator(question))
-        return found[0]
-
-    steps = history(headline, again, _overall_direction)
-    every = multiverse(question, chosen.by_layer[Layer.RANDOMISED])
-    rr = headline.measure == "RR"
-    bound = unblinding_bound(
-        _log(headline.estimate, rr), _log(headline.ci_lower, rr), _log(headline.ci_upper, rr)
-    )
-    return {
-        "history": tuple(s.to_dict() for s in steps),
-        "follow_up": tuple(asdict(f) for f in follow_up(randomised.rows)),
-        "multiverse": every.to_dict() if every else None,
-        "specifications": tuple(asdict(s) for s in every.specifications) if every else (),
-        "unblinding": asdict(bound) if bound.touches_zero is not None else None,
-    }
-
-
-def _any_comparator(question: Question) -> Question:
-    """Return the question without its comparator filter: the rows are filtered already."""
-    return question.model_copy(update={"comparators": ()})
-
-
-def _overall_direction(found: Synthesis) -> Direction:
-    """Return the direction a single mark may show; "unclear" unless the result carries one.
-
-    An estimate carries its direction when the interval leaves out no difference. Directions alone
-    carry one when at least two studies print it, none prints another, and they are at least half.
-    """
-    if found.kind in ("pooled", "single"):
-        null = 1.0 if found.measure == "RR" else 0.0
-        return "unclear" if found.ci_lower <= null <= found.ci_upper else found.direction
-    same = found.counts.get(found.direction, 0)
-    if found.direction in ("benefit", "harm") and same >= 2 and 2 * same >= len(found.rows):
-        return found.direction
-    return "unclear"
 
 
 def _layer_answer(
@@ -275,11 +221,11 @@ def _suggest(
             randomised=True,
             k=headline.k,
             people=headline.people,
-            estimate=_log(headline.estimate, rr),
-            ci_lower=_log(headline.ci_lower, rr),
-            ci_upper=_log(headline.ci_upper, rr),
-            pi_lower=_log(headline.pi_lower, rr),
-            pi_upper=_log(headline.pi_upper, rr),
+            estimate=log_scale(headline.estimate, rr),
+            ci_lower=log_scale(headline.ci_lower, rr),
+            ci_upper=log_scale(headline.ci_upper, rr),
+            pi_lower=log_scale(headline.pi_lower, rr),
+            pi_upper=log_scale(headline.pi_upper, rr),
             null=0.0,
             mid=headline.mid,
             i2=headline.i2,
@@ -291,12 +237,6 @@ def _suggest(
             no_direction=whole and headline.direction == "unclear",
         )
     )
-
-
-def _log(value: float, ratio: bool) -> float:
-    if not ratio:
-        return value
-    return math.log(value) if value > 0 else math.nan
 
 
 def _bias(

@@ -148,6 +148,8 @@ def _alternatives(y: Any, v: Any, prior: Prior) -> list[dict[str, Any]]:
         ("DL", "z", "DerSimonian–Laird"),
         ("FE", "z", "common effect"),
     ):
+        if test == "knha" and float(np.ptp(y)) == 0.0:
+            continue  # equal results would give an interval without width
         result = meta.pool(y, v, method=method, test=test)
         found.append(
             _row(text, float(result.coef[0]), float(result.ci_lower[0]), float(result.ci_upper[0]))

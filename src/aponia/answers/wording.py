@@ -14,14 +14,13 @@ from collections.abc import Sequence
 
 from aponia.answers.layers import LAYERS, Layer
 from aponia.answers.model import Comparator, Harm, Sentences, StudyRow, Synthesis
+from aponia.answers.prose import brief, capital, count, join, lower_first, word
 from aponia.answers.rows import number
 from aponia.appraisal import Certainty, Level
 from aponia.evidence import EvidenceBase, Question
 
 __all__ = [
     "Names",
-    "count",
-    "join",
     "layer_sentence",
     "mechanism",
     "names_of",
@@ -46,21 +45,6 @@ _AGAINST: dict[Comparator, str] = {
     "own-baseline": "before",
     "none": "no drug",
 }
-_SMALL = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
 
 
 class Names:
@@ -76,37 +60,6 @@ class Names:
         self.drug, self.condition, self.outcome = drug, condition, outcome
 
 
-def join(words: Sequence[str], last: str = "and") -> str:
-    """Join words as prose does.
-
-    >>> join(["a", "b", "c"], "or")
-    'a, b or c'
-    """
-    words = list(words)
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def count(n: int, one: str, many: str | None = None) -> str:
-    """Write a count with its noun: small numbers in words.
-
-    >>> count(1, "trial"), count(3, "study", "studies"), count(20, "trial")
-    ('one trial', 'three studies', '20 trials')
-    """
-    word = _SMALL[n] if n < len(_SMALL) else str(n)
-    return f"{word} {one if n == 1 else many or one + 's'}"
-
-
-def capital(text: str) -> str:
-    """Upper-case the first letter only.
-
-    >>> capital("lSD helps")
-    'LSD helps'
-    """
-    return text[:1].upper() + text[1:]
-
-
 def names_of(base: EvidenceBase, question: Question, found: Synthesis | None = None) -> Names:
     """Return the names a question's sentences use, from the vocabulary's labels.
 
@@ -114,25 +67,15 @@ def names_of(base: EvidenceBase, question: Question, found: Synthesis | None = N
     """
     label = base.vocabulary.label
     substances = found.given if found is not None and found.given else question.substances
-    drugs = [_lower(label("substances", s)) for s in substances]
-    conditions = [_lower(label("conditions", c)) for c in question.conditions if c != "none"]
+    drugs = [lower_first(label("substances", s)) for s in substances]
+    conditions = [lower_first(label("conditions", c)) for c in question.conditions if c != "none"]
     classic = not {"ibogaine", "mdma", "ketamine", "esketamine"} & set(substances)
     drug = "a classic psychedelic" if len(drugs) > 3 and classic else join(drugs, "or")
     if question.approaches:
-        kind = join([_lower(label("approaches", a)) for a in question.approaches], "or")
+        kind = join([lower_first(label("approaches", a)) for a in question.approaches], "or")
         drug = f"{drug} ({kind})"
     condition = join(conditions, "or") if len(conditions) <= 2 else "people with pain"
     return Names(drug, condition, found.label if found is not None else question.outcomes[0].label)
-
-
-def _lower(text: str) -> str:
-    """Lower-case a label's first letter unless it is a name or an acronym (LSD, CRPS)."""
-    first = text.split()[0] if text else text
-    return (
-        text
-        if sum(ch.isupper() for ch in first) > 1 or any(ch.isdigit() for ch in first)
-        else text[:1].lower() + text[1:]
-    )
 
 
 def sentences(
@@ -286,14 +229,10 @@ def _tally(rows: Sequence[StudyRow]) -> str:
     for direction, text in words:
         n = sum(1 for r in rows if r.direction == direction)
         if n and n == len(rows):
-            return text if n == 1 else f"{'both' if n == 2 else f'all {_word(n)}'} {text}"
+            return text if n == 1 else f"{'both' if n == 2 else f'all {word(n)}'} {text}"
         if n:
-            parts.append(f"{_word(n)} {text}")
+            parts.append(f"{word(n)} {text}")
     return join(parts)
-
-
-def _word(n: int) -> str:
-    return "none" if n == 0 else _SMALL[n] if n < len(_SMALL) else str(n)
 
 
 def _unit(found: Synthesis) -> str:
@@ -305,13 +244,8 @@ def _unit(found: Synthesis) -> str:
 
 
 def _amount(value: float, unit: str = "") -> str:
-    size = f"{_brief(value)} {unit}".strip()
+    size = f"{brief(value)} {unit}".strip()
     return f"{size} {'lower' if value < 0 else 'higher'}"
-
-
-def _brief(value: float) -> str:
-    """Round to what a reader can use: one decimal from 1 on, two below."""
-    return number(abs(value), 1 if abs(value) >= 1 else 2)
 
 
 def _studies(found: Synthesis) -> str:
@@ -523,8 +457,8 @@ def mechanism(
     known = supporting + against + mixed
     plain = f"Nobody has shown that {name} is how these drugs relieve pain, if they do."
     size = (
-        f"Of {count(known, 'study', 'studies')} that looked at it, {_word(supporting)} {'supports' if supporting < 2 else 'support'} "
-        f"the idea, {_word(against)} {'speaks' if against < 2 else 'speak'} against it and {_word(mixed)} {'is' if mixed < 2 else 'are'} mixed. "
+        f"Of {count(known, 'study', 'studies')} that looked at it, {word(supporting)} {'supports' if supporting < 2 else 'support'} "
+        f"the idea, {word(against)} {'speaks' if against < 2 else 'speak'} against it and {word(mixed)} {'is' if mixed < 2 else 'are'} mixed. "
     )
     if in_patients:
         size += (

@@ -1,0 +1,80 @@
+"""What stands below the headline: history, follow-up, every analysis, the bound on unblinding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from aponia.answers.durability import follow_up
+from aponia.answers.history import history
+from aponia.answers.layers import Layer
+from aponia.answers.model import Direction, LayerAnswer, StudyRow, Synthesis
+from aponia.answers.multiverse import multiverse
+from aponia.answers.select import Selection
+from aponia.answers.synthesis import synthesise
+from aponia.appraisal import unblinding_bound
+from aponia.evidence import EvidenceBase, Question
+
+__all__ = ["deeper", "log_scale", "overall_direction"]
+
+
+def deeper(
+    base: EvidenceBase,
+    question: Question,
+    chosen: Selection,
+    randomised: LayerAnswer,
+    headline: Synthesis | None,
+) -> dict[str, Any]:
+    """Return history, follow-up, multiverse and unblinding bound of a randomised headline."""
+    if headline is None:
+        return {}
+    outcome = next(o for o in question.outcomes if o.construct == headline.construct)
+
+    def again(rows: Sequence[StudyRow]) -> Synthesis:
+        found = synthesise(rows, outcome, Layer.RANDOMISED, base, _any_comparator(question))
+        return found[0]
+
+    steps = history(headline, again, overall_direction)
+    every = multiverse(question, chosen.by_layer[Layer.RANDOMISED])
+    rr = headline.measure == "RR"
+    bound = unblinding_bound(
+        log_scale(headline.estimate, rr),
+        log_scale(headline.ci_lower, rr),
+        log_scale(headline.ci_upper, rr),
+    )
+    return {
+        "history": tuple(s.to_dict() for s in steps),
+        "follow_up": tuple(asdict(f) for f in follow_up(randomised.rows)),
+        "multiverse": every.to_dict() if every else None,
+        "specifications": tuple(asdict(s) for s in every.specifications) if every else (),
+        "unblinding": asdict(bound) if bound.touches_zero is not None else None,
+    }
+
+
+def _any_comparator(question: Question) -> Question:
+    """Return the question without its comparator filter: the rows are filtered already."""
+    return question.model_copy(update={"comparators": ()})
+
+
+def overall_direction(found: Synthesis) -> Direction:
+    """Return the direction a single mark may show; "unclear" unless the result carries one.
+
+    An estimate carries its direction when the interval leaves out no difference. Directions alone
+    carry one when at least two studies print it, none prints another, and they are at least half.
+    """
+    if found.kind in ("pooled", "single"):
+        null = 1.0 if found.measure == "RR" else 0.0
+        return "unclear" if found.ci_lower <= null <= found.ci_upper else found.direction
+    same = found.counts.get(found.direction, 0)
+    if found.direction in ("benefit", "harm") and same >= 2 and 2 * same >= len(found.rows):
+        return found.direction
+    return "unclear"
+
+
+def log_scale(value: float, ratio: bool) -> float:
+    """Return the logarithm of a ratio (NaN when it has none), a difference as it is."""
+    if not ratio:
+        return value
+    return math.log(value) if value > 0 else math.nan
