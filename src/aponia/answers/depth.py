@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from aponia import meta
 from aponia.answers.durability import follow_up
 from aponia.answers.history import history
 from aponia.answers.layers import Layer
@@ -14,7 +15,7 @@ from aponia.answers.model import Direction, LayerAnswer, StudyRow, Synthesis
 from aponia.answers.multiverse import multiverse
 from aponia.answers.select import Selection
 from aponia.answers.synthesis import synthesise
-from aponia.appraisal import unblinding_bound
+from aponia.appraisal import rob2, unblinding_bound
 from aponia.evidence import EvidenceBase, Question
 
 __all__ = ["deeper", "log_scale", "overall_direction"]
@@ -48,9 +49,42 @@ def deeper(
         "history": tuple(s.to_dict() for s in steps),
         "follow_up": tuple(asdict(f) for f in follow_up(randomised.rows)),
         "multiverse": every.to_dict() if every else None,
+        "swim": without_pooling(headline.rows),
+        "risk_of_bias": _risk_of_bias(chosen, randomised),
         "specifications": tuple(asdict(s) for s in every.specifications) if every else (),
         "unblinding": asdict(bound) if bound.touches_zero is not None else None,
     }
+
+
+def without_pooling(rows: Sequence[StudyRow]) -> dict[str, Any] | None:
+    """Return the sign test and the combined p of a set of trials, or None without any direction.
+
+    The sign test counts directions, never significance (Cochrane Handbook 12.2.1.3). The combined p
+    asks only whether there is any effect in any trial; a p printed as a bound gives bounds.
+    """
+    benefit = sum(r.direction == "benefit" for r in rows)
+    harm = sum(r.direction == "harm" for r in rows)
+    if benefit + harm == 0:
+        return None
+    test = meta.swim.sign_test(n_benefit=benefit, n_harm=harm, n_unclear=len(rows) - benefit - harm)
+    usable = [r for r in rows if r.p is not None and r.direction in ("benefit", "harm")]
+    combined = None
+    if len(usable) > 1:
+        combined = meta.swim.combine_p(
+            [(r.p or "").replace(" ", "") for r in usable],
+            method="stouffer",
+            directions=[r.direction for r in usable],
+            weights=[math.sqrt(r.people or 1) for r in usable],
+        ).to_dict()
+    return {"sign_test": test.to_dict(), "combined_p": combined, "studies_with_p": len(usable)}
+
+
+def _risk_of_bias(chosen: Selection, randomised: LayerAnswer) -> tuple[dict[str, Any], ...]:
+    comparator = {r.study: r.comparator for r in randomised.rows}
+    return tuple(
+        {"study": s.id, "domains": [asdict(d) for d in rob2(s, comparator.get(s.id, "none"))]}
+        for s in chosen.by_layer[Layer.RANDOMISED]
+    )
 
 
 def _any_comparator(question: Question) -> Question:

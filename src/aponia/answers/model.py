@@ -223,6 +223,8 @@ class Answer:
     history: tuple[dict[str, Any], ...] = ()
     follow_up: tuple[dict[str, Any], ...] = ()
     multiverse: dict[str, Any] | None = None
+    swim: dict[str, Any] | None = None
+    risk_of_bias: tuple[dict[str, Any], ...] = ()
     unblinding: dict[str, Any] | None = None
     specifications: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 

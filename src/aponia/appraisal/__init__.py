@@ -19,12 +19,14 @@ from aponia.appraisal.blinding import (
 )
 from aponia.appraisal.grade import LEVELS, Body, Certainty, Judgement, Level, suggest_certainty
 from aponia.appraisal.risk_of_bias import BiasFlag, bias_flags, blinding_box
+from aponia.appraisal.rob2 import DomainJudgement, rob2
 
 __all__ = [
     "LEVELS",
     "BiasFlag",
     "Body",
     "Certainty",
+    "DomainJudgement",
     "Judgement",
     "Level",
     "UnblindingBound",
@@ -32,6 +34,7 @@ __all__ = [
     "bias_flags",
     "blinding_box",
     "james_index",
+    "rob2",
     "suggest_certainty",
     "unblinding_bound",
 ]

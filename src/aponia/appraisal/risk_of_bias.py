@@ -7,10 +7,10 @@ from typing import Any
 
 from aponia.evidence import Study
 
-__all__ = ["BiasFlag", "bias_flags", "blinding_box"]
+__all__ = ["FELT", "BiasFlag", "bias_flags", "blinding_box"]
 
 #: Drugs whose acute effects people recognise; an inert comparator hardly hides them.
-_FELT = frozenset(
+FELT = frozenset(
     {
         "psilocybin",
         "lsd",
@@ -65,7 +65,7 @@ def bias_flags(study: Study, comparator: str) -> tuple[BiasFlag, ...]:
         add("masking-unclear", False, "What was read does not say who was blinded.")
     elif masking in ("none", "open-label"):
         add("open", True, "People and raters knew the treatment.")
-    felt = _FELT.intersection(study.substances) and study.approach != "microdose"
+    felt = FELT.intersection(study.substances) and study.approach != "microdose"
     guess_known = study.blinding.guess_assessed is True
     if felt and comparator == "inert-placebo" and not guess_known:
         add(

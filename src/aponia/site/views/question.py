@@ -69,6 +69,9 @@ def question_page(world: World, answer: Answer) -> Page:
         "history": pictures.history_of(answer),
         "history_steps": answer.history,
         "specifications": pictures.specifications_of(answer),
+        "swim": _swim(answer),
+        "rob": _rob(world, answer, root),
+        "course": _course(world, answer),
         "unblinding": pictures.unblinding_words(answer),
         "tables": [
             rows_table(world, layer.rows, LAYERS[layer.layer].label, root)
@@ -441,6 +444,65 @@ def _review(study: Study, root: str) -> dict[str, Any]:
         "href": f"{root}studies/{study.id}.html",
         "findings": study.findings,
     }
+
+
+def _swim(answer: Answer) -> str:
+    """Say the sign test in words: directions, never significance."""
+    if answer.swim is None or answer.headline is None or len(answer.headline.rows) < 2:
+        return ""
+    test = answer.swim["sign_test"]
+    benefit, harm = test["n_benefit"], test["n_harm"]
+    low, high = 100 * test["ci_lower"], 100 * test["ci_upper"]
+    return (
+        f"Of {benefit + harm} trials that print a direction, {benefit} point towards the drug "
+        f"(95% interval of the share {number(low, 0)}% to {number(high, 0)}%, sign test p {test['p']:.2g}). "
+        "This counts directions, not significance, and says nothing about size."
+    )
+
+
+def _rob(world: World, answer: Answer, root: str) -> dict[str, Any] | None:
+    if not answer.risk_of_bias:
+        return None
+    headers = ("Study", *(d["domain"].capitalize() for d in answer.risk_of_bias[0]["domains"]))
+    rows = []
+    for entry in answer.risk_of_bias:
+        study = world.base.studies[entry["study"]]
+        cells = tuple(f"{d['risk'].capitalize()}. {d['why']}" for d in entry["domains"])
+        rows.append(Row((Link(study.label, f"{root}studies/{study.id}.html"), *cells)))
+    return {
+        "table": Table("Risk of bias of each randomised trial (RoB 2, suggested)", headers, rows)
+    }
+
+
+def _course(world: World, answer: Answer) -> Table | None:
+    """Return what happens without treatment or on placebo, for questions about one kind of pain."""
+    if len(answer.conditions) > 2:
+        return None
+    rows = []
+    for fact in world.base.baseline_course:
+        if fact.condition not in answer.conditions:
+            continue
+        value = number(fact.value) if fact.value is not None else ""
+        if fact.lo is not None or fact.hi is not None:
+            span = f"{number(fact.lo)} to {number(fact.hi)}"
+            value = f"{value} ({span})" if value else span
+        text = fact.fact[0].upper() + fact.fact[1:]
+        rows.append(
+            Row(
+                (
+                    text,
+                    f"{value} {fact.unit or ''}".strip() or None,
+                    fact.population,
+                    Quoted(fact.note or "–"),
+                    Link(fact.source.removeprefix("https://").split("/")[0], fact.source),
+                )
+            )
+        )
+    if not rows:
+        return None
+    return Table(
+        "What happens without this drug", ("Fact", "Value", "In whom", "Note", "Source"), rows
+    )
 
 
 def _disagreement(world: World, d: dict[str, Any], root: str) -> dict[str, Any]:
