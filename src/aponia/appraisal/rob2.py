@@ -86,7 +86,9 @@ def _deviations(study: Study, comparator: str) -> DomainJudgement:
             "The drug can be felt, the comparator is inert, and no guesses are reported.",
         )
     return DomainJudgement(
-        name, "low", "Blinded, with a comparator that can be felt or guesses reported."
+        name,
+        "some concerns",
+        "Said to be blinded; whether everybody was analysed as allocated was not read.",
     )
 
 
