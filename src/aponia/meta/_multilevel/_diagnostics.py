@@ -67,7 +67,7 @@ class Residuals:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists, NaN as None."""
-        from aponia.meta._multilevel._plain import plain
+        from aponia.meta._result import json_safe as plain
 
         return {name: plain(getattr(self, name)) for name in self.__dataclass_fields__}
 

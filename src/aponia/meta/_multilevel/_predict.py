@@ -50,7 +50,7 @@ class Prediction:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists, NaN as None."""
-        from aponia.meta._multilevel._plain import plain
+        from aponia.meta._result import json_safe as plain
 
         return {name: plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
@@ -76,7 +76,7 @@ class RandomEffects:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists, NaN as None."""
-        from aponia.meta._multilevel._plain import plain
+        from aponia.meta._result import json_safe as plain
 
         return {name: plain(getattr(self, name)) for name in self.__dataclass_fields__}
 

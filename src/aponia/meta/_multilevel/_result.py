@@ -14,8 +14,8 @@ from aponia.meta._multilevel import _diagnostics as diagnostics
 from aponia.meta._multilevel import _predict as prediction
 from aponia.meta._multilevel import _profile as profiling
 from aponia.meta._multilevel._comparisons import Comparison, WaldTest, compare, wald
-from aponia.meta._multilevel._plain import plain
 from aponia.meta._multilevel._state import State, marginal_covariance
+from aponia.meta._result import json_safe as plain
 from aponia.meta.errors import InputError, MethodError
 
 __all__ = ["MultilevelResult"]

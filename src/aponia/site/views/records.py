@@ -87,21 +87,7 @@ def study_page(world: World, study: Study) -> Page:
             "harm_facts": harms,
             "sources": source_items(study.sources, study.read.replace("-", " ")),
             "read": READ[study.read],
-            "disagreements": [
-                {
-                    "field": d.field,
-                    "note": d.note or "",
-                    "sides": [
-                        {
-                            "value": "nothing" if v.value is None else str(v.value),
-                            "who": v.source + (" (used here)" if v.used else ""),
-                            "href": v.url,
-                        }
-                        for v in d.values
-                    ],
-                }
-                for d in study.disagreements
-            ],
+            "disagreements": _disagreements(study),
             "questions": [
                 {"text": world.answers[q].short, "href": f"../questions/{q}.html"}
                 for q in world.cited_by.get(study.id, ())
@@ -122,6 +108,25 @@ def study_page(world: World, study: Study) -> Page:
     )
 
 
+def _disagreements(record: Study | Trial) -> list[dict[str, Any]]:
+    """Return what the disagreement boxes of a record show."""
+    return [
+        {
+            "field": d.field,
+            "note": d.note or "",
+            "sides": [
+                {
+                    "value": "nothing" if v.value is None else str(v.value),
+                    "who": v.source + (" (used here)" if v.used else ""),
+                    "href": v.url,
+                }
+                for v in d.values
+            ],
+        }
+        for d in record.disagreements
+    ]
+
+
 def _text(value: float | int | None) -> str | None:
     return None if value is None else number(float(value))
 
@@ -132,7 +137,7 @@ def _dose(arm: Arm) -> str | None:
             f" {arm.dose_unit}" if arm.dose_unit and arm.dose_unit not in arm.dose_text else ""
         )
     if arm.dose is None:
-        return None
+        return "none" if arm.substance in ("placebo", "saline", "vehicle", "none") else None
     return f"{number(arm.dose, 4)} {arm.dose_unit or ''}".strip()
 
 
@@ -335,21 +340,7 @@ def trial_page(world: World, trial: Trial) -> Page:
                 {"text": world.answers[q].short, "href": f"../questions/{q}.html"}
                 for q in world.cited_by.get(trial.id, ())
             ],
-            "disagreements": [
-                {
-                    "field": d.field,
-                    "note": d.note or "",
-                    "sides": [
-                        {
-                            "value": "nothing" if v.value is None else str(v.value),
-                            "who": v.source + (" (used here)" if v.used else ""),
-                            "href": v.url,
-                        }
-                        for v in d.values
-                    ],
-                }
-                for d in trial.disagreements
-            ],
+            "disagreements": _disagreements(trial),
         },
     )
 
