@@ -167,7 +167,10 @@ BAD = {
     "tau2 of a fixed effect": ({"y": Y, "v": V, "tau2": 1.0, "method": "FE"}, meta.MethodError),
     "no coefficient": ({"y": Y, "v": V, "intercept": False}, meta.SingularDesignError),
     "formula without data": ({"y": Y, "v": V, "moderators": "~ x"}, meta.InputError),
-    "broken formula": ({"y": Y, "v": V, "moderators": "~ year +* 2", "data": DATA}, meta.InputError),
+    "broken formula": (
+        {"y": Y, "v": V, "moderators": "~ year +* 2", "data": DATA},
+        meta.InputError,
+    ),
     "unknown in formula": ({"y": Y, "v": V, "moderators": "~ nope", "data": DATA}, meta.InputError),
     "too many moderators": (
         {"y": Y[:3], "v": V[:3], "moderators": np.eye(3)[:, :2]},

@@ -69,9 +69,7 @@ def test_score_is_the_derivative_of_the_log_likelihood(restricted: bool) -> None
     t, h = np.array([0.4]), 1e-5
 
     def value(s: float) -> float:
-        return float(
-            log_likelihood(y[None], v[None], X[None], t + s, restricted=restricted)[0]
-        )
+        return float(log_likelihood(y[None], v[None], X[None], t + s, restricted=restricted)[0])
 
     first, second = score(y[None], v[None], X[None], t, restricted=restricted)
     np.testing.assert_allclose(first[0], (value(h) - value(-h)) / (2 * h), rtol=1e-7)

@@ -57,9 +57,7 @@ def test_order_of_studies_does_not_matter(rows, method, test, random) -> None:
     assume(not flat(y, v, method))
     order = list(range(len(rows)))
     random.shuffle(order)
-    same(
-        quiet(y, v, method=method, test=test), quiet(y[order], v[order], method=method, test=test)
-    )
+    same(quiet(y, v, method=method, test=test), quiet(y[order], v[order], method=method, test=test))
 
 
 @CALM

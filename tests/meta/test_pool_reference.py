@@ -132,6 +132,4 @@ def test_location_scale_agrees_with_metafor(case: dict[str, Any]) -> None:
     close(result.scale.qs_p, expected["QSp"], rtol=loose)
     for name, values in zip(("ML", "REML"), case["fit"], strict=True):
         found = result.fit_statistics[name]
-        close(
-            [found.loglik, found.deviance, found.aic, found.bic, found.aicc], values, rtol=1e-8
-        )
+        close([found.loglik, found.deviance, found.aic, found.bic, found.aicc], values, rtol=1e-8)

@@ -49,7 +49,9 @@ def test_prediction_interval_of_the_result_is_the_default_prediction() -> None:
         found = fit.predict()
         assert (found.pi_lower[0], found.pi_upper[0]) == (fit.pi_lower, fit.pi_upper)
         assert found.mean[0] == fit.coef[0]
-        assert fit.predict(interval="t(k-2)").pi_upper[0] > fit.predict(interval="simple").pi_upper[0]
+        assert (
+            fit.predict(interval="t(k-2)").pi_upper[0] > fit.predict(interval="simple").pi_upper[0]
+        )
 
 
 def test_a_decreasing_transformation_keeps_lower_below_upper() -> None:
@@ -121,13 +123,33 @@ def test_generalised_q_interval_matches_an_independent_integral() -> None:
     from aponia.meta.kernels.projection import project
     from aponia.meta.kernels.quadratic_form import quadratic_form_cdf
 
-    y = np.array(
-        [-0.88931133, -1.58538866, -1.34807315, -1.44155119, -0.21754732, -0.78611559]
-        + [-1.62089822, 0.01195233, -0.46941765, -1.37134480, -0.33935883, 0.44591340, -0.01731395]
+    y = np.concatenate(
+        [
+            [-0.88931133, -1.58538866, -1.34807315, -1.44155119, -0.21754732, -0.78611559],
+            [
+                -1.62089822,
+                0.01195233,
+                -0.46941765,
+                -1.37134480,
+                -0.33935883,
+                0.44591340,
+                -0.01731395,
+            ],
+        ]
     )
-    v = np.array(
-        [0.325584765, 0.194581121, 0.415367965, 0.020010032, 0.051210172, 0.006905618]
-        + [0.223017248, 0.003961579, 0.056434210, 0.073024794, 0.012412214, 0.532505845, 0.071404660]
+    v = np.concatenate(
+        [
+            [0.325584765, 0.194581121, 0.415367965, 0.020010032, 0.051210172, 0.006905618],
+            [
+                0.223017248,
+                0.003961579,
+                0.056434210,
+                0.073024794,
+                0.012412214,
+                0.532505845,
+                0.071404660,
+            ],
+        ]
     )
     fit = meta.pool(y, v, method="GENQ", weights=1 / v)
     interval = fit.heterogeneity_ci()
@@ -157,3 +179,49 @@ def test_location_scale_profile_interval_and_predictions() -> None:
     plain = meta.pool(y, v)
     constant = meta.pool("y", "v", data={"y": y, "v": v}, scale="~ 1")
     np.testing.assert_allclose(constant.tau2, plain.tau2, rtol=1e-6)
+
+
+BCG_Y = np.concatenate(
+    [
+        [-0.8893113339202054, -1.5853886572014306, -1.3480731482996928, -1.4415511900213054],
+        [-0.2175473222112957, -0.7861155858188630, -1.6208982235983924, 0.0119523335238405],
+        [-0.4694176487381487, -1.3713448034727846, -0.3393588283383906, 0.4459134005713783],
+        [-0.0173139482168879],
+    ]
+)
+BCG_V = np.concatenate(
+    [
+        [0.3255847650039614, 0.1945811214120560, 0.4153679653679654, 0.0200100319022476],
+        [0.0512101721696309, 0.0069056184559087, 0.2230172475723152, 0.0039615792978177],
+        [0.0564342104632489, 0.0730247936130289, 0.0124122139715597, 0.5325058452001528],
+        [0.0714046596839863],
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("test", "statistic"),
+    [("score", 2.8884158709835313), ("LRT", 6.01363083287357), ("Wald", 2.6593203924007938)],
+)
+def test_heteroscedasticity_tests_agree_with_metafor(test: str, statistic: float) -> None:
+    found = meta.heteroscedasticity_test(BCG_Y, BCG_V, test=test)
+    assert math.isclose(found.statistic, statistic, rel_tol=1e-5)
+    assert found.df == 12
+    assert found.tau2.min() == 0.0
+    assert "one tau2" in found.summary()
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_heteroscedasticity_needs_enough_studies() -> None:
+    with pytest.raises(meta.TooFewStudiesError, match="do not identify"):
+        meta.heteroscedasticity_test(BCG_Y[:2], BCG_V[:2])
+
+
+def test_joint_information_widens_the_interval_of_the_mean() -> None:
+    x = np.linspace(0, 1, 13)
+    plain = meta.pool(BCG_Y, BCG_V, scale=x, method="ML")
+    joint = meta.pool(BCG_Y, BCG_V, scale=x, method="ML", optbeta=True)
+    np.testing.assert_allclose(joint.coef, plain.coef, rtol=1e-9)
+    assert joint.se[0] > plain.se[0]
+    with pytest.raises(meta.MethodError, match="ML"):
+        meta.pool(BCG_Y, BCG_V, scale=x, optbeta=True)

@@ -2,9 +2,8 @@
 
 Functions: `effect_sizes`, `pool`, `pool_many`, `mantel_haenszel`, `peto`, `glmm`, `multilevel`,
 `sampling_covariance`, `robust`, `network`, `bayes`, `dose_response`, `sequential`,
-`heteroscedasticity_test`. Modules: `bias`
-(small-study effects), `swim` (synthesis without meta-analysis), `recover` (numbers that a paper
-did not print), `transform`, `diagnostics`, `plots`.
+`heteroscedasticity_test`. Modules: `bias` (small-study effects), `swim` (synthesis without
+meta-analysis), `recover` (numbers that a paper did not print), `transform`, `diagnostics`, `plots`.
 
 >>> from aponia import meta
 >>> fit = meta.pool([0.1, 0.3, 0.5], [0.01, 0.02, 0.03])
@@ -29,7 +28,7 @@ from aponia.meta.errors import (
 )
 
 if TYPE_CHECKING:
-    from aponia.meta import bias, recover, swim, transform
+    from aponia.meta import aggregate, bias, recover, swim, transform
     from aponia.meta._batch import PoolBatch, pool_many
     from aponia.meta._bayes import BayesBatch, BayesResult, bayes, bayes_many
     from aponia.meta._dose_response import DoseResponseResult, dose_response
@@ -79,7 +78,7 @@ _LAZY = {
     "sampling_covariance": "_multilevel",
     "sequential": "_sequential",
 }
-_MODULES = ("bias", "diagnostics", "plots", "recover", "swim", "transform")
+_MODULES = ("aggregate", "bias", "diagnostics", "plots", "recover", "swim", "transform")
 
 __all__ = [
     "BayesBatch",
@@ -104,6 +103,7 @@ __all__ = [
     "SingularDesignError",
     "TooFewStudiesError",
     "VarianceError",
+    "aggregate",
     "bayes",
     "bayes_many",
     "bias",

@@ -143,7 +143,7 @@ def heteroscedasticity_test(
 
 
 def _information(y: FloatArray, m: FloatArray, X: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Expected information of, and score in, the k variances: P o P / 2 and ((Py)^2 - P_ii) / 2."""
+    """Return P o P / 2 and ((Py)^2 - P_ii) / 2: expected information and score of k variances."""
     a = project(y, 1.0 / m, X)
     root = np.sqrt(a.w)
     P = np.diag(a.w) - (root[:, None] * a.U) @ (root[:, None] * a.U).T

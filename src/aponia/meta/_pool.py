@@ -130,7 +130,7 @@ def pool(
     --------
     >>> fit = pool([0.1, 0.3, 0.5], [0.01, 0.02, 0.03], method="DL")
     >>> round(float(fit.coef[0]), 4), round(fit.tau2, 4)
-    (0.2565, 0.0214)
+    (0.2674, 0.0217)
     """
     method, test, level = check_method(method), check_test(test), check_level(level)
     effects, variances = _effects(y, v, se, data)

@@ -17,7 +17,7 @@ from aponia.meta._design import drop_redundant
 from aponia.meta._distributions import critical_value, two_sided_p
 from aponia.meta._inputs import ColumnLike, FloatArray, column, design_matrix, label_column
 from aponia.meta._multilevel._blocks import IntArray
-from aponia.meta._multilevel._plain import plain
+from aponia.meta._result import json_safe as plain
 from aponia.meta._multilevel._request import encode, text
 from aponia.meta._options import check_level
 from aponia.meta._robust._sandwich import Sandwich, sandwich
