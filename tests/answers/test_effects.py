@@ -131,6 +131,40 @@ def test_a_p_value_below_a_bound_gives_no_size():
     assert recover(item) is None
 
 
+def test_a_p_at_the_limit_of_print_gives_no_size():
+    """Amr 2011 prints p = 0.0001; taken as exact it would make 1.4 SD out of a slip for "<"."""
+    for value in (0.0001, 0.001):
+        item = printed(
+            contrast=contrast(p=PValue(operator="=", value=value)), favours="benefit", n=(20, 20)
+        )
+        assert recover(item) is None
+
+
+def test_an_interval_from_p_equal_to_5_percent_touches_no_difference():
+    item = printed(
+        contrast=contrast(measure="MD", value=-2.0, p=PValue(operator="=", value=0.05)), n=(5, 5)
+    )
+    assert recover(item).ci_upper == pytest.approx(0.0, abs=1e-9)
+
+
+def test_etchison_2018_medians_with_quartiles_stay_in_points_of_10():
+    a, c = (
+        arm(change_median=-1.0, change_iqr=(-2.25, 0.0)),
+        arm(change_median=-2.0, change_iqr=(-3.75, 0.0)),
+    )
+    item = printed(
+        a,
+        c,
+        contrast=contrast(measure="MEDD", value=-1.0, p=PValue(operator="=", value=0.5035)),
+        n=(16, 18),
+        favours="harm",
+    )
+    effect = recover(item)
+    assert (effect.measure, effect.unit) == ("MD", "points of 10")
+    assert effect.estimate == pytest.approx(0.82, abs=0.01)
+    assert effect.ci_lower < 0 < effect.ci_upper
+
+
 def test_an_exact_p_with_direction_gives_the_t_distribution_s_smd():
     item = printed(
         contrast=contrast(p=PValue(operator="=", value=0.02)), favours="benefit", n=(20, 20)

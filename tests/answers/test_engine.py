@@ -75,7 +75,9 @@ def test_psilocybin_in_cluster_headache_is_the_one_trial_as_printed(found):
 
 def test_not_tested_animals_only_and_not_gathered_are_answers(found):
     assert found["mdma-fibromyalgia"].status == "not-tested"
-    assert "Nobody has tested MDMA for fibromyalgia" in found["mdma-fibromyalgia"].sentences.plain
+    assert "still to report" in found["mdma-fibromyalgia"].sentences.plain
+    # A completed trial without a result is not "nobody has tested this".
+    assert "ended, and no result" in found["psilocybin-cancer-pain"].sentences.plain
     assert found["psilocybin-experimental-pain"].status == "animals-only"
     # The literature on ketamine is larger than this base: an empty cell must not claim otherwise.
     for name in ("ketamine-visceral-pain", "ketamine-postoperative-pain"):
@@ -140,3 +142,85 @@ def test_the_map_covers_all_pairs_and_does_not_let_surveys_swell_a_trial(base, f
     assert (cell.kind, cell.people) == ("randomised", 14)
     assert table.cells["visceral-pain", "ketamine"].kind == "not-covered"
     assert table.cells["visceral-pain", "mdma"].kind == "not-tested"
+
+
+def test_no_mark_rests_on_trials_that_print_only_what_they_find(found):
+    """Abstracts print a direction when p < .05 and "did not differ" otherwise: no vote counting."""
+    for answer in found.values():
+        if answer.direction in ("benefit", "harm") and answer.headline.kind == "direction":
+            assert not any(
+                r.direction == "unclear" and r.significant is False for r in answer.headline.rows
+            )
+    for name in ("ketamine-infusion-pain", "ketamine-crps", "ketamine-spinal-cord-injury-pain"):
+        assert found[name].direction == "unclear"
+        assert "not significant" in found[name].sentences.size
+
+
+def test_a_drug_given_only_with_another_is_shown_and_not_pooled(found):
+    """Gewandter 2014 gave a cream of ketamine with amitriptyline: no evidence about ketamine."""
+    rows = [
+        r
+        for r in found["ketamine-neuropathic-pain"].layers[0].rows
+        if r.study == "gewandter-2014-topical-cipn"
+    ]
+    assert rows
+    assert all(r.combined and not r.chosen for r in rows)
+
+
+def test_within_group_tests_are_no_comparison(found):
+    """Schwartzman 2009: "falls on ketamine and none on placebo" compares nothing."""
+    row = next(
+        r for r in found["ketamine-crps"].layers[0].rows if r.study == "schwartzman-2009-crps"
+    )
+    assert (row.direction, row.p, row.effect) == ("unclear", None, None)
+
+
+def test_another_drug_in_the_same_survey_is_no_comparator(found):
+    for name in ("psilocybin-cluster-headache", "lsd-cluster-headache"):
+        for layer in found[name].layers[2:4]:
+            assert all(r.comparator == "own-baseline" for r in layer.rows)
+
+
+def test_a_share_of_people_has_no_direction_without_a_comparison(found):
+    """1 of 10 in remission is no vote for the drug; Kaube's 2 of 11 is none either."""
+    rows = [r for r in found["ketamine-migraine"].layers[1].rows if r.study.startswith("kaube")]
+    assert rows
+    assert {
+        r.direction for r in rows if r.effect is not None and r.effect.measure == "proportion"
+    } <= {"unclear"}
+
+
+def test_subgroups_never_borrow_the_group_sizes_of_the_whole_trial(found):
+    rows = [
+        r
+        for r in found["psilocybin-cluster-headache"].layers[0].rows
+        if "subgroup" in (r.outcome_name or "")
+    ]
+    assert len(rows) >= 2
+    assert all(r.effect is None or not r.effect.has_interval for r in rows)
+
+
+def test_hardy_2012_harms_stand_first_for_ketamine_in_cancer_pain(found):
+    text = found["ketamine-cancer-pain"].sentences.harm
+    assert "1.95" in text
+    assert "0 among 10" not in text.split(";")[0]
+
+
+def test_an_answer_without_a_randomised_result_invents_no_reasons(found):
+    for answer in found.values():
+        if answer.headline is None:
+            assert {j.reason for j in answer.certainty.judgements} == {
+                "Not judged: no randomised result for this question."
+            }
+
+
+def test_a_question_about_months_takes_no_result_of_weeks(found):
+    answer = found["full-dose-duration"]
+    assert answer.status == "only-weaker-layers"
+    assert "none printed a result at the times" in answer.sentences.plain
+
+
+def test_a_neighbouring_question_is_not_passed_off_as_the_one_asked(base):
+    for asked in ("LSD for migraine", "ketamine for back pain"):
+        with pytest.raises(answers.NoQuestionError):
+            answers.find_question(base, asked)

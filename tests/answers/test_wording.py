@@ -37,7 +37,7 @@ def found(shape, *, measure="MD", mid=1.0, kind="single", comparator="inert-plac
         unit="points of 10" if measure == "MD" else None, benefit_sign=-1 if measure == "MD" else 1, k=1, people=20,
         estimate=estimate, ci_lower=low, ci_upper=high, pi_lower=NAN, pi_upper=NAN, tau2=NAN, i2=NAN,
         method="one study", mid=mid if measure == "MD" else None, mid_source=None, mid_unit="points of 10",
-        direction=direction, counts=counts or {"benefit": 1, "harm": 0, "no-difference": 0, "unclear": 0}, rows=(),
+        direction=direction, counts=counts or {"benefit": 1, "harm": 0, "no-difference": 0, "unclear": 0}, rows=(), mid_between=mid is not None,
     )  # fmt: skip
 
 

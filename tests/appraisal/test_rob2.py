@@ -26,10 +26,20 @@ def test_schindler_2022_raises_concerns_where_its_record_says_so(base):
     assert found["overall"] == "some concerns"
 
 
-def test_an_active_comparator_lowers_the_concern_about_rating_ones_own_pain(base):
+def test_the_kind_of_comparator_alone_never_makes_the_rating_low_risk(base):
+    """A niacin flush or midazolam need not keep the blind: only guesses could show that it did."""
+    for comparator in ("inert-placebo", "active-placebo", "other-treatment"):
+        found = judged(base, "noppers-2011-fibromyalgia", comparator)
+        assert found["measurement of the outcome"] == "some concerns"
+
+
+def test_a_cream_that_is_not_felt_is_not_called_unblinded(base):
     assert (
-        judged(base, "noppers-2011-fibromyalgia", "active-placebo")["measurement of the outcome"]
-        == "low"
+        judged(base, "gewandter-2014-topical-cipn")["measurement of the outcome"] != "some concerns"
+    )
+    assert not any(
+        f.kind == "functional-unblinding"
+        for f in bias_flags(base.studies["finch-2009-topical-crps"], "inert-placebo")
     )
 
 

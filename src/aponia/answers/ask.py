@@ -77,10 +77,27 @@ def find_question(base: EvidenceBase, text: str) -> Question:
     if text.strip() in base.questions:
         return base.questions[text.strip()]
     ranked = rank_questions(base, text)
-    if not ranked or ranked[0][1] < _ENOUGH:
+    if not ranked or ranked[0][1] < _ENOUGH or not _fits(base, text.lower(), ranked[0][0]):
         near = "; ".join(q.id for q, _ in ranked[:3])
         raise NoQuestionError(f"no living question resembles {text!r}; the nearest are: {near}")
     return ranked[0][0]
+
+
+def _fits(base: EvidenceBase, asked: str, question: Question) -> bool:
+    """Refuse a neighbour: a drug, pain or approach that was named must be in the question."""
+    substances = _terms(asked, base.vocabulary.substances)
+    conditions = _terms(asked, base.vocabulary.conditions)
+    approaches = _terms(asked, base.vocabulary.approaches)
+    if (
+        question.approaches
+        and substances
+        and conditions
+        and not approaches & set(question.approaches)
+    ):
+        return False
+    return (not substances or bool(substances & set(question.substances))) and (
+        not conditions or bool(conditions & set(question.conditions))
+    )
 
 
 def _agreement(found: set[str], wanted: tuple[str, ...]) -> float:

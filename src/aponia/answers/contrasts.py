@@ -7,7 +7,14 @@ from collections.abc import Collection
 from aponia.answers.model import Comparator
 from aponia.evidence import Arm, Study
 
-__all__ = ["COMPARATOR_TEXT", "ArmPair", "active_arms", "arm_pairs", "comparator_class"]
+__all__ = [
+    "COMPARATOR_TEXT",
+    "ArmPair",
+    "active_arms",
+    "arm_pairs",
+    "comparator_class",
+    "is_combination",
+]
 
 _INERT = frozenset({"placebo", "saline", "vehicle", "control", "none"})
 #: Given as a comparator because it is felt, or hides the drug, without treating the pain.
@@ -24,7 +31,7 @@ COMPARATOR_TEXT: dict[Comparator, str] = {
 ArmPair = tuple[Arm, Arm, Comparator]
 
 
-def _is_combination(arm: Arm, study: Study) -> bool:
+def is_combination(arm: Arm, study: Study) -> bool:
     """Whether an arm gave the drug together with another arm's drug ("ketamine-magnesium")."""
     if arm.id.startswith("combination"):
         return True
@@ -37,13 +44,16 @@ def _is_combination(arm: Arm, study: Study) -> bool:
 def active_arms(study: Study, substances: Collection[str]) -> tuple[Arm, ...]:
     """Return the arms that gave one of `substances`, pure arms before combinations.
 
-    Among several dose levels the highest comes first: a rule fixed before looking at results.
+    Among several dose levels the highest total (dose times number of doses) comes first: a rule
+    fixed before looking at results.
     """
     wanted = set(substances)
     arms = [a for a in study.arms if a.substance in wanted]
     if not arms and wanted & set(study.substances):
         arms = [a for a in study.arms if a.substance in study.substances]
-    return tuple(sorted(arms, key=lambda a: (_is_combination(a, study), -(a.dose or 0.0))))
+    return tuple(
+        sorted(arms, key=lambda a: (is_combination(a, study), -(a.dose or 0.0) * (a.doses or 1)))
+    )
 
 
 def comparator_class(arm: Arm) -> Comparator:

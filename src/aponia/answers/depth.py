@@ -68,15 +68,17 @@ def without_pooling(rows: Sequence[StudyRow]) -> dict[str, Any] | None:
         return None
     test = meta.swim.sign_test(n_benefit=benefit, n_harm=harm, n_unclear=len(rows) - benefit - harm)
     usable = [r for r in rows if r.p is not None and r.direction in ("benefit", "harm")]
+    silent = sum(r.direction == "unclear" and r.significant is False for r in rows)
     combined = None
-    if len(usable) > 1:
+    # With trials that print only "not significant" a combined p would rest on the rest alone.
+    if len(usable) > 1 and not silent:
         combined = meta.swim.combine_p(
             [(r.p or "").replace(" ", "") for r in usable],
             method="stouffer",
             directions=[r.direction for r in usable],
             weights=[math.sqrt(r.people or 1) for r in usable],
         ).to_dict()
-    return {"sign_test": test.to_dict(), "combined_p": combined, "studies_with_p": len(usable)}
+    return {"sign_test": test.to_dict(), "combined_p": combined, "silent": silent}
 
 
 def _risk_of_bias(chosen: Selection, randomised: LayerAnswer) -> tuple[dict[str, Any], ...]:
@@ -96,15 +98,19 @@ def overall_direction(found: Synthesis) -> Direction:
     """Return the direction a single mark may show; "unclear" unless the result carries one.
 
     An estimate carries its direction when the interval leaves out no difference. Directions alone
-    carry one when at least two studies print it, none prints another, and they are at least half.
+    carry one only when no trial printed a bare "not significant" (papers print the direction of what
+    they find and leave out the rest) and the sign test holds with every silent trial counted against.
     """
     if found.kind in ("pooled", "single"):
         null = 1.0 if found.measure == "RR" else 0.0
         return "unclear" if found.ci_lower <= null <= found.ci_upper else found.direction
-    same = found.counts.get(found.direction, 0)
-    if found.direction in ("benefit", "harm") and same >= 2 and 2 * same >= len(found.rows):
-        return found.direction
-    return "unclear"
+    if found.direction not in ("benefit", "harm"):
+        return "unclear"
+    if any(r.direction == "unclear" and r.significant is False for r in found.rows):
+        return "unclear"
+    same = found.counts[found.direction]
+    test = meta.swim.sign_test(n_benefit=same, n_harm=len(found.rows) - same)
+    return found.direction if test.p <= 0.05 else "unclear"
 
 
 def log_scale(value: float, ratio: bool) -> float:

@@ -59,7 +59,7 @@ def follow_up(rows: Sequence[StudyRow]) -> tuple[FollowUp, ...]:
     """
     groups: dict[tuple[str, str], list[StudyRow]] = {}
     for row in rows:
-        if row.timepoint_days is not None and row.construct is not None:
+        if row.timepoint_days is not None and row.construct is not None and not row.part:
             groups.setdefault((row.study, row.construct), []).append(row)
     found = []
     for (study, construct), members in groups.items():

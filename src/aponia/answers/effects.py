@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from scipy.stats import t as student_t
 
+from aponia import meta
 from aponia.answers.model import Direction, Effect
 from aponia.evidence import ArmResult, Contrast, Outcome, PValue
 
@@ -28,6 +29,8 @@ ASSUMED_R = 0.5
 #: People's pain ratings on 0–10 never lie this close together: such an "SD" is most likely a
 #: standard error (Cochrane Handbook 6.5.2.2 warns of the confusion). Trials here print 1.4 to 3.
 _LEAST_SD = 0.6
+#: A p of 0.001 or less is at the limit of what papers print, often a slip for "<": a direction, no size.
+_PRINT_LIMIT = 0.001
 #: From here on the t and the normal quantile differ by less than 2 %.
 _LARGE = 100
 SAME_PEOPLE = "the same people were in both arms"
@@ -79,6 +82,7 @@ def recover(item: Printed) -> Effect | None:
         _from_means,
         _from_difference,
         _from_changes,
+        _from_medians,
         _from_smd,
         _from_p,
         _means_only,
@@ -207,7 +211,7 @@ def _from_difference(item: Printed) -> Effect | None:
     from_p = _se_from_p(abs(estimate), contrast.p, item)
     if from_p is not None:
         how += f", standard error from its exact p ({_p_text(contrast.p)})"
-        return _normal("MD", estimate, from_p, None, item, unit=unit, derived=True, how=how)
+        return _normal("MD", estimate, from_p, _t_df(item), item, unit=unit, derived=True, how=how)
     return Effect(
         "MD",
         estimate,
@@ -232,10 +236,15 @@ def _t_df(item: Printed) -> float | None:
     return float(n1 + n2 - 2) if n1 and n2 and n1 + n2 > 2 else None
 
 
+def _exact(p: PValue | None) -> bool:
+    """Whether a p-value is exact enough for a size: at 0.001 and below, print has run out."""
+    return p is not None and p.operator == "=" and _PRINT_LIMIT < p.value < 1
+
+
 def _se_from_p(size: float, p: PValue | None, item: Printed) -> float | None:
     """Return the standard error from an exact two-sided p by the t distribution (Handbook 6.5.2.3)."""
     df = _t_df(item)
-    if p is None or p.operator != "=" or not 0 < p.value < 1 or size == 0 or df is None:
+    if size == 0 or df is None or not _exact(p) or p is None:
         return None
     return size / float(student_t.isf(p.value / 2, df))
 
@@ -282,6 +291,32 @@ def _change_se(result: ArmResult, n: int | None) -> float | None:
     return None
 
 
+def _from_medians(item: Printed) -> Effect | None:
+    """Means and SDs from median changes with quartiles (Luo 2018, Wan 2014), unless skewed."""
+    a, c = item.active, item.control
+    n1, n2 = item.n_active, item.n_control
+    if a is None or c is None or not n1 or not n2 or item.crossover:
+        return None
+    if a.change_median is None or c.change_median is None or not a.change_iqr or not c.change_iqr:
+        return None
+    got = meta.recover.mean_sd_from_quantiles(
+        q1=[a.change_iqr[0], c.change_iqr[0]],
+        median=[a.change_median, c.change_median],
+        q3=[a.change_iqr[1], c.change_iqr[1]],
+        n=[n1, n2],
+    )
+    if bool(got.skewed.any()):
+        return None
+    factor, unit = _scale(item.outcome)
+    diff = factor * float(got.mean[0] - got.mean[1])
+    w1, w2 = (factor * float(got.sd[0])) ** 2 / n1, (factor * float(got.sd[1])) ** 2 / n2
+    df = (w1 + w2) ** 2 / (w1**2 / (n1 - 1) + w2**2 / (n2 - 1))
+    how = (
+        "difference of means worked out from the printed medians and quartiles (Luo 2018, Wan 2014)"
+    )
+    return _normal("MD", diff, math.sqrt(w1 + w2), df, item, unit=unit, derived=True, how=how)
+
+
 def _from_smd(item: Printed) -> Effect | None:
     contrast = item.contrast
     if contrast is None or contrast.value is None or contrast.measure not in ("SMD", "ES"):
@@ -324,8 +359,10 @@ def _from_smd(item: Printed) -> Effect | None:
 
 def _from_p(item: Printed) -> Effect | None:
     p, df = (item.contrast.p if item.contrast else None), _t_df(item)
-    if p is None or p.operator != "=" or df is None or not 0 < p.value < 1:
+    if p is None or df is None or not _exact(p):
         return None
+    if item.contrast is not None and item.contrast.measure == "MEDD":
+        return None  # a rank test says nothing of means
     if item.favours not in ("benefit", "harm"):
         return None
     if not item.n_active or not item.n_control:
@@ -346,8 +383,14 @@ def _from_p(item: Printed) -> Effect | None:
 
 def _means_only(item: Printed) -> Effect | None:
     a, c = item.active, item.control
-    if a is None or c is None or a.mean is None or c.mean is None:
+    if a is None or c is None:
         return None
+    if a.mean is None or c.mean is None:
+        if a.percent is None or c.percent is None:
+            return None
+        how = "difference of the printed percentages; the people behind them were not printed, so no interval"
+        diff = a.percent - c.percent
+        return Effect("MD", diff, NAN, NAN, diff, NAN, "%", _sign(item), True, how)
     factor, unit = _scale(item.outcome)
     diff = factor * (a.mean - c.mean)
     how = "difference of the printed means; no SD that can be used was printed, so no interval"
@@ -363,9 +406,11 @@ def recover_within(
     sign = -1 if lower_is_better else 1
     factor, unit = _scale(outcome)
     if outcome.construct == "responder" or (result.events is not None and result.total):
-        if result.events is None or not result.total:
-            return None
-        return _proportion(result.events, result.total, sign)
+        if result.events is not None and result.total:
+            return _proportion(result.events, result.total, sign)
+        if result.percent is not None and n:
+            return _proportion(round(result.percent * n / 100), n, sign)
+        return None
     if result.change_mean is not None:
         low, high = (NAN, NAN)
         if result.change_ci95 is not None:

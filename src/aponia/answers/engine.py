@@ -58,7 +58,7 @@ def answer(base: EvidenceBase, question: Question) -> Answer:
     certainty = _certainty(base, question, chosen, headline, trials)
     names = wording.names_of(base, question, headline)
     status, words = _words(
-        base, question, chosen, layers, headline, certainty, names, len(trials), harms
+        base, question, chosen, layers, headline, certainty, names, _trial_counts(trials), harms
     )
     direction: Direction = "unclear"
     if headline is not None and status == "answered":
@@ -119,7 +119,9 @@ def _layer_answer(
                     if row
                     else None
                 )
-            if row is not None:
+            if row is not None and layer is Layer.RANDOMISED and (row.combined or row.part):
+                row = replace(row, chosen=False)
+            elif row is not None:
                 picked.append(row)
             rows.extend(_all_rows(study, layer, question, outcome.construct, row))
         found.extend(synthesise(picked, outcome, layer, base, question))
@@ -127,11 +129,12 @@ def _layer_answer(
     best = _by_weight(found)
     names = wording.names_of(base, question, best[0] if best else None)
     seen = {r.study for r in rows}
+    outside = sum(1 for s in studies if not any(r.study == s.id and r.chosen for r in rows))
     return LayerAnswer(
         layer=layer,
         studies=tuple(s.id for s in studies),
         people=0 if layer is Layer.ANIMALS else people,
-        sentence=wording.layer_sentence(layer, len(studies), people, best, names),
+        sentence=wording.layer_sentence(layer, len(studies), people, best, names, outside),
         syntheses=tuple(found),
         rows=tuple(rows),
         unmeasured=tuple(s.id for s in studies if s.id not in seen),
@@ -227,7 +230,7 @@ def _suggest(
             pi_lower=log_scale(headline.pi_lower, rr),
             pi_upper=log_scale(headline.pi_upper, rr),
             null=0.0,
-            mid=headline.mid,
+            mid=headline.mid if headline.mid_between else None,
             i2=headline.i2,
             flags=flags,
             severe_flags=severe,
@@ -235,6 +238,8 @@ def _suggest(
             directions=tuple(r.direction for r in headline.rows),
             unpublished=_unpublished(trials),
             no_direction=whole and headline.direction == "unclear",
+            silent=sum(r.direction == "unclear" and r.significant is False for r in headline.rows),
+            default_mid={"SMD": 0.2, "RR": math.log(1.25)}.get(headline.measure or ""),
         )
     )
 
@@ -266,7 +271,8 @@ def _bias(
 
 def _indirect(rows: Sequence[StudyRow], question: Question) -> tuple[str, ...]:
     reasons = []
-    if rows and all(r.comparator == "other-treatment" for r in rows):
+    others = rows and all(r.comparator == "other-treatment" for r in rows)
+    if others and "active" not in question.comparators:
         reasons.append("The comparison is with another treatment, not with placebo.")
     asked_beyond = (question.window_days.min or 0) >= 1
     if asked_beyond and rows and all(r.timepoint_days is None for r in rows):
@@ -290,14 +296,18 @@ def _words(
     headline: Synthesis | None,
     certainty: Certainty,
     names: wording.Names,
-    trials: int,
+    trials: tuple[int, int],
     harms: Any,
 ) -> tuple[Any, Sentences]:
     counts = [(x.layer, len(x.studies)) for x in layers]
     if question.mechanism:
         return "only-weaker-layers", _mechanism_words(base, question, chosen, harms)
+    if question.outcomes[0].construct == "safety":
+        return "only-weaker-layers", wording.safety_first(names, counts, harms)
     if headline is not None and layers[0].studies:
         return "answered", wording.sentences(certainty, names, headline, harms, Layer.RANDOMISED)
+    if layers[0].studies:
+        return "only-weaker-layers", wording.no_usable_result(names, counts, harms)
     human = sum(n for layer, n in counts if layer is not Layer.ANIMALS)
     laboratory = set(question.conditions) == {"experimental-pain"}
     if human:
@@ -311,6 +321,12 @@ def _words(
         status = "reviews-only" if reviews else "not-covered"
         return status, wording.not_covered(names, trials, reviews, harms)
     return "not-tested", wording.not_tested(names, trials, harms)
+
+
+def _trial_counts(trials: Sequence[Trial]) -> tuple[int, int]:
+    """Return how many registered trials are still to report, and how many have ended."""
+    ended = sum(t.status in _ENDED for t in trials)
+    return len(trials) - ended, ended
 
 
 def _mechanism_words(

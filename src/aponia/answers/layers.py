@@ -61,8 +61,8 @@ LAYERS: dict[Layer, LayerInfo] = {
         ),
         LayerInfo(
             Layer.UNCONTROLLED,
-            "Before–after studies and cohorts",
-            "before–after or cohort study",
+            "Studies without random assignment",
+            "study without random assignment",
             "What happened to people who got the drug, measured over time.",
             "Pain that is worst at the start tends to ease without treatment, and nobody knows what "
             "would have happened without the drug.",

@@ -78,7 +78,8 @@ class StudyRow:
 
     `active` and `control` are the raw numbers as text ("8 of 12", "−3.2 (n 8)"); `given` is the
     substance of the active arm. `chosen` is False for further outcomes and time points of a study,
-    which are shown but enter no synthesis.
+    which are shown but enter no synthesis; `combined` marks a drug given only together with another,
+    `part` a result about some of the people or a moment picked afterwards.
     """
 
     study: str
@@ -106,6 +107,8 @@ class StudyRow:
     given: str
     notes: tuple[str, ...] = ()
     chosen: bool = True
+    combined: bool = False
+    part: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,10 @@ class Synthesis:
         On the natural scale; NaN where there is none.
     counts : dict
         Number of studies by direction.
+    prefer : str
+        Whether lower or higher is better for the outcome the question names.
+    mid_between : bool
+        Whether `mid` is a difference between groups; one that single people notice decides no words.
     p_benefit : float
         Posterior probability that the mean effect lies on the side of benefit; NaN unless pooled.
     """
@@ -152,6 +159,8 @@ class Synthesis:
     absolute: dict[str, Any] | None = None
     given: tuple[str, ...] = ()
     p_benefit: float = math.nan
+    prefer: str = "lower"
+    mid_between: bool = False
 
 
 @dataclass(frozen=True)

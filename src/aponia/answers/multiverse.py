@@ -2,7 +2,8 @@
 
 Choices that a careful team could make either way: the outcome, the time point, the dose, the
 comparator, which trials, the correlation of a crossover, the estimator and the interval. Each
-combination is one analysis; those with the same studies and numbers are computed once, all through
+combination is one analysis, inside the question's time window; choices that lead to the same studies and
+numbers count once. All run through
 `aponia.meta.pool_many`. The scale is standard deviations of benefit, so that analyses of different
 outcomes can stand side by side (see `aponia.answers.standard`).
 """
@@ -21,7 +22,7 @@ from scipy.stats import norm
 from aponia import meta
 from aponia.answers.layers import Layer
 from aponia.answers.model import StudyRow
-from aponia.answers.rows import outcome_row
+from aponia.answers.rows import PART, outcome_row
 from aponia.answers.standard import standardised_benefit
 from aponia.evidence import Outcome, Question, Study
 
@@ -66,6 +67,8 @@ class Multiverse:
         Share of analyses with an estimate on the side of benefit and of harm.
     clear_benefit, clear_harm : float
         Share whose interval leaves out no difference.
+    trial_sets : int
+        How many different sets of trials stand behind the analyses.
     turning : tuple of str
         Choices that by themselves move the median estimate to the other side, or the share of
         clear analyses from under 10 % to over 90 %.
@@ -76,6 +79,7 @@ class Multiverse:
     against: float
     clear_benefit: float
     clear_harm: float
+    trial_sets: int
     turning: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -86,6 +90,7 @@ class Multiverse:
             "against": self.against,
             "clear_benefit": self.clear_benefit,
             "clear_harm": self.clear_harm,
+            "trial_sets": self.trial_sets,
             "turning": list(self.turning),
         }
 
@@ -106,15 +111,19 @@ def multiverse(question: Question, studies: Sequence[Study]) -> Multiverse | Non
     """
     sets: dict[tuple[tuple[float, float], ...], int] = {}
     plans: list[tuple[tuple[tuple[str, str], ...], int, int, int]] = []
+    trials: set[frozenset[str]] = set()
     for choices, rows in _universes(question, studies):
         members = [(e, r) for r in rows if (e := standardised_benefit(r)) is not None]
         if not members:
             continue
         key = tuple(e for e, _ in members)
+        if key in sets:
+            continue  # the same studies with the same numbers are one analysis, not several
         index = sets.setdefault(key, len(sets))
+        trials.add(frozenset(r.study for _, r in members))
         people = sum(r.people or 0 for _, r in members)
         plans.append((choices, index, len(members), people))
-    if not plans:
+    if len(plans) < 2:
         return None
     fits = _fit_all(list(sets))
     found = []
@@ -133,6 +142,7 @@ def multiverse(question: Question, studies: Sequence[Study]) -> Multiverse | Non
         against=sum(s.estimate < 0 for s in found) / n,
         clear_benefit=sum(s.ci_lower > 0 for s in found) / n,
         clear_harm=sum(s.ci_upper < 0 for s in found) / n,
+        trial_sets=len(trials),
         turning=_turning(found),
     )
 
@@ -188,11 +198,17 @@ def _universes(
         for study in studies:
             if which != "all" and study.blinding.masking not in ("double-blind", "triple-blind"):
                 continue
-            outcomes = [(i, o) for i, o in enumerate(study.outcomes) if o.construct == construct]
+            outcomes = [
+                (i, o)
+                for i, o in enumerate(study.outcomes)
+                if o.construct == construct and _in_window(o, question) and not PART.search(o.name)
+            ]
             picked = _at(outcomes, when, question)
             if picked is None:
                 continue
             row = all_rows[study.id, picked]
+            if row.combined:
+                continue
             if against == "placebo only" and row.comparator not in (
                 "inert-placebo",
                 "active-placebo",
@@ -209,6 +225,13 @@ def _universes(
             choices.append(("crossover correlation", f"{r:g}"))
         if rows:
             yield tuple(choices), rows
+
+
+def _in_window(outcome: Outcome, question: Question) -> bool:
+    day, window = outcome.timepoint_days, question.window_days
+    if day is None:
+        return True
+    return (window.min is None or day >= window.min) and (window.max is None or day <= window.max)
 
 
 def _at(outcomes: Sequence[tuple[int, Outcome]], when: str, question: Question) -> int | None:
@@ -247,6 +270,10 @@ def _turning(found: Sequence[Specification]) -> tuple[str, ...]:
             float(np.mean([s.ci_lower > 0 or s.ci_upper < 0 for s in group]))
             for group in options.values()
         ]
-        if min(medians) < 0 < max(medians) or (min(clear) < 0.1 and max(clear) > 0.9):
+        if (
+            min(medians) <= 0 < max(medians)
+            or min(medians) < 0 <= max(medians)
+            or (min(clear) < 0.1 and max(clear) > 0.9)
+        ):
             turning.append(choice)
     return tuple(turning)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import math
 import re
 
-from aponia.answers.contrasts import COMPARATOR_TEXT, ArmPair, active_arms, arm_pairs
+from aponia.answers.contrasts import (
+    COMPARATOR_TEXT,
+    ArmPair,
+    active_arms,
+    arm_pairs,
+    is_combination,
+)
 from aponia.answers.effects import Printed, recover, recover_within
 from aponia.answers.layers import Layer
 from aponia.answers.model import Comparator, Direction, Effect, StudyRow
@@ -19,9 +25,16 @@ from aponia.evidence import (
 )
 from aponia.evidence.codes import COMPARATOR_SIDES, INTERVENTION_SIDES
 
-__all__ = ["number", "outcome_row", "pick_outcome", "study_row"]
+__all__ = ["PART", "number", "outcome_row", "pick_outcome", "study_row"]
 
 #: Named first when a study prints several responder cut-offs: the fixed order of preference.
+#: Names of results about a part of the people or a moment picked after the fact: used last, and
+#: never with the group sizes of the whole trial.
+PART = re.compile(
+    r"subgroup|responders only|completers|lowest point|best day|ties this to", re.IGNORECASE
+)
+#: Questions that begin this many days after the dose need dated results.
+_LONG = 30
 _CUTS = (re.compile(r"\b50\s?%|\bhalf\b"), re.compile(r"\b30\s?%"))
 
 
@@ -45,7 +58,7 @@ def pick_outcome(
 ) -> tuple[int, Outcome] | None:
     """Choose one outcome of a construct by a rule fixed before looking at results.
 
-    Inside the window; nearest to the target day (later one on a tie); for responders the 50 % cut
+    Inside the window (a question about months takes no result without a date); nearest to the target day (later one on a tie); for responders the 50 % cut
     before the 30 % cut before others; then the order of the record. An outcome whose time point is
     not stated counts as inside, after all that are dated.
     """
@@ -55,6 +68,8 @@ def pick_outcome(
         if outcome.construct != construct:
             continue
         day = outcome.timepoint_days
+        if day is None and low is not None and low >= _LONG:
+            continue
         if day is not None and (
             (low is not None and day < low) or (high is not None and day > high)
         ):
@@ -66,6 +81,7 @@ def pick_outcome(
         )
         cut = cut if construct == "responder" else 0
         bad = 1.0 if construct == "responder" and outcome.lower_is_better else 0.0
+        bad += 2.0 if PART.search(outcome.name) else 0.0
         found.append(((bad, float(cut), distance, -(day or 0), float(i)), i, outcome))
     if not found:
         return None
@@ -110,7 +126,7 @@ def outcome_row(
     lower = outcome.lower_is_better if outcome.lower_is_better is not None else prefer_low
     pairs = arm_pairs(study, question.substances)
     results = {r.arm: r for r in outcome.results}
-    pair = _best_pair(pairs, results)
+    pair = _best_pair(pairs, results) if _may_compare(study, layer) else None
     notes: list[str] = [outcome.note] if outcome.note else []
     if outcome.timepoint_days is None:
         notes.append("time point not stated")
@@ -121,19 +137,26 @@ def outcome_row(
     contrast = outcome.contrast
     within = _is_within(contrast)
     several = _is_several(contrast)
+    part = bool(PART.search(outcome.name))
+    combined = is_combination(arm, study)
+    usable = contrast is not None and not within and not several
     printed = Printed(
         outcome,
         None if within or several else contrast,
         a,
         c,
-        n_active=_n(a, arm.n),
-        n_control=_n(c, control.n),
-        people=_people(study),
+        n_active=None if part else _n(a, arm.n),
+        n_control=None if part else _n(c, control.n),
+        people=None if part else _people(study),
         crossover=_same_people(study),
         favours="unclear" if within else _favours(contrast, study, arm.id, arm.substance, question),
         lower_is_better=lower,
     )
     effect = recover(printed)
+    if part:
+        notes.append("a part of the people or a moment chosen afterwards; group sizes not known")
+    if combined:
+        notes.append("the drug was given only together with another one")
     if within:
         notes.append("the printed test is a change within one group, not a comparison")
     if several:
@@ -158,15 +181,17 @@ def outcome_row(
         comparator_text=_comparator_text(comparator, control.substance),
         n_active=printed.n_active,
         n_control=printed.n_control,
-        people=_people(study),
+        people=_contrast_people(study, printed),
         active=_raw(outcome, a, printed.n_active),
         control=_raw(outcome, c, printed.n_control),
         direction=direction,
-        p=_p(contrast.p if contrast else None),
-        significant=contrast.significant if contrast else None,
+        p=_p(contrast.p) if contrast is not None and usable else None,
+        significant=contrast.significant if contrast is not None and usable else None,
         effect=effect,
         read=study.read,
         given=arm.substance or "",
+        combined=combined,
+        part=part,
         notes=tuple(notes),
     )
 
@@ -190,16 +215,9 @@ def _single_row(
     favours = _favours(
         contrast, study, arm.id if arm else "", arm.substance if arm else None, question
     )
-    only_share = effect is not None and effect.measure == "proportion"
-    direction: Direction
-    if only_share:
-        direction = (
-            "benefit" if not lower and effect is not None and effect.estimate > 0 else "unclear"
-        )
-        if favours != "unclear":
-            direction = favours
-    else:
-        direction = _direction(effect, favours, outcome)
+    # A share of people who got better, with nobody to compare, has no direction of its own.
+    share = effect is not None and effect.measure == "proportion"
+    direction: Direction = favours if share else _direction(effect, favours, outcome)
     return StudyRow(
         study=study.id,
         label=_label(study),
@@ -259,6 +277,24 @@ def _is_several(contrast: Contrast | None) -> bool:
 
 def _n(result: ArmResult | None, arm_n: int | None) -> int | None:
     return result.n if result is not None and result.n is not None else arm_n
+
+
+def _contrast_people(study: Study, printed: Printed) -> int | None:
+    """People behind one contrast: both groups, or the people of a crossover once."""
+    n1, n2 = printed.n_active, printed.n_control
+    if n1 and n2:
+        return min(n1, n2) if printed.crossover else n1 + n2
+    return printed.people if printed.people is None or len(study.arms) <= 2 else None
+
+
+#: Elsewhere another drug in the same survey or series is no comparison group.
+_COMPARED = frozenset(
+    {"rct-parallel", "rct-crossover", "non-randomized-controlled", "healthy-volunteer-rct"}
+)
+
+
+def _may_compare(study: Study, layer: Layer) -> bool:
+    return layer is Layer.ANIMALS or study.design in _COMPARED
 
 
 def _same_people(study: Study) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aponia.answers.contrasts import arm_pairs
 from aponia.answers.layers import Layer, layer_of
 from aponia.evidence import EvidenceBase, Outcome, Question, Study, Trial
 
@@ -49,6 +50,8 @@ def select(base: EvidenceBase, question: Question) -> Selection:
         if not set(study.substances) & set(question.substances):
             continue
         reason = _reason_against(study, question, themes)
+        if reason is None and layer_of(study) is Layer.RANDOMISED:
+            reason = _wrong_comparator(study, question)
         if reason is None:
             layer = layer_of(study)
             if layer is None:
@@ -85,6 +88,19 @@ def _reason_against(study: Study, question: Question, themes: dict[str, set[str]
     ):
         return "" if "none" in question.conditions else None
     return None
+
+
+def _wrong_comparator(study: Study, question: Question) -> str | None:
+    """Return a reason when a question names its comparators and the trial has none of them."""
+    if not question.comparators:
+        return None
+    placebo = {"inert-placebo", "active-placebo"}
+    kinds = {
+        "placebo" if c in placebo else "active" for _, _, c in arm_pairs(study, question.substances)
+    }
+    if kinds & set(question.comparators) or not kinds:
+        return None
+    return "compared with something the question does not ask about"
 
 
 def eligible_outcomes(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aponia.answers.layers import Layer
@@ -107,14 +108,16 @@ def _one_group(
     rows: Sequence[StudyRow], outcome: QuestionOutcome, base: EvidenceBase, condition: str
 ) -> list[Synthesis]:
     comparator = _shared_comparator(rows)
-    families: dict[tuple[Measure, str | None], list[tuple[StudyRow, Effect]]] = {}
+    families: dict[tuple[Measure, str | None, int], list[tuple[StudyRow, Effect]]] = {}
     for row in rows:
         if row.effect is not None and row.effect.has_interval:
-            families.setdefault((row.effect.measure, row.effect.unit), []).append((row, row.effect))
+            effect = _turned(row.effect, outcome)
+            key = (effect.measure, effect.unit, effect.benefit_sign)
+            families.setdefault(key, []).append((row, effect))
     if not families:
         return [_directions(rows, outcome, comparator)]
     # The measure most people were studied with; the natural unit before SMD on a tie.
-    (measure, unit), members = max(
+    (measure, unit, _), members = max(
         families.items(),
         key=lambda f: (sum(r.people or 0 for r, _ in f[1]), f[0][0] != "SMD", len(f[1])),
     )
@@ -122,6 +125,26 @@ def _one_group(
     if 2 * estimate.people >= sum(r.people or 0 for r in rows):
         return [estimate]
     return [_directions(rows, outcome, comparator), estimate]
+
+
+def _turned(effect: Effect, outcome: QuestionOutcome) -> Effect:
+    """Turn a standardised effect or a ratio to the question's own direction before pooling.
+
+    A trial of pain *relief* and one of pain *intensity* point to opposite numbers for the same
+    benefit; on a unit-free scale they must agree in sign, with a unit they are kept apart.
+    """
+    wanted = -1 if outcome.prefer == "lower" else 1
+    if effect.measure != "SMD" or effect.benefit_sign == wanted:
+        return effect
+    return replace(
+        effect,
+        estimate=-effect.estimate,
+        ci_lower=-effect.ci_upper,
+        ci_upper=-effect.ci_lower,
+        y=-effect.y,
+        benefit_sign=wanted,
+        how=f"{effect.how}; turned, because the trial's scale runs the other way",
+    )
 
 
 def _estimate(
@@ -179,6 +202,7 @@ def _estimate(
         if measure == "RR"
         else None,
         given=_given([m[0] for m in members]),
+        prefer=outcome.prefer,
     )
 
 
@@ -234,6 +258,7 @@ def _directions(
         counts=counts,
         rows=tuple(rows),
         given=_given(rows),
+        prefer=outcome.prefer,
     )
 
 

@@ -24,9 +24,11 @@ __all__ = [
     "layer_sentence",
     "mechanism",
     "names_of",
+    "no_usable_result",
     "not_covered",
     "not_tested",
     "plural",
+    "safety_first",
     "sentences",
     "size_sentence",
     "weaker_only",
@@ -74,7 +76,7 @@ def names_of(base: EvidenceBase, question: Question, found: Synthesis | None = N
     if question.approaches:
         kind = join([lower_first(label("approaches", a)) for a in question.approaches], "or")
         drug = f"{drug} ({kind})"
-    condition = join(conditions, "or") if len(conditions) <= 2 else "people with pain"
+    condition = join(conditions, "or") if len(conditions) <= 2 else "pain of any kind"
     return Names(drug, condition, found.label if found is not None else question.outcomes[0].label)
 
 
@@ -113,23 +115,28 @@ def _plain(level: Level, names: Names, found: Synthesis) -> str:
     if level == "very low":
         return f"The evidence is very uncertain about the effect of {subject}."
     if found.kind in ("direction", "none"):
-        side = {"benefit": "improve", "harm": "worsen"}.get(found.direction)
+        lower = (
+            {"benefit": "lower", "harm": "raise"}
+            if found.prefer == "lower"
+            else {"benefit": "raise", "harm": "lower"}
+        )
+        side = lower.get(found.direction)
         if side is None:
             return f"The evidence is very uncertain about the effect of {subject}."
         return capital(
-            f"{names.drug} may {side} {found.label} in {names.condition}, but no size could be worked out."
+            f"{names.drug} may {side} {what} in {names.condition}, but no size could be worked out."
         )
     hedge = _HEDGE[level]
     against = _AGAINST[found.comparator]
     if _within_mid(found):
         verb = "make" if hedge.startswith("may") else "makes"
         return capital(
-            f"{names.drug} {hedge}{verb} little or no difference to {found.label} in {names.condition}, compared with {against}."
+            f"{names.drug} {hedge}{verb} little or no difference to {what} in {names.condition}, compared with {against}."
         )
     verb = _verb(found, bare=hedge.startswith("may"))
     slight = " slightly" if _below_mid(found) else ""
     text = capital(
-        f"{names.drug} {hedge}{verb} {found.label} in {names.condition}{slight}, compared with {against}"
+        f"{names.drug} {hedge}{verb} {what} in {names.condition}{slight}, compared with {against}"
     )
     if _crosses(found):
         text += ", but the result is also compatible with no difference or the opposite"
@@ -137,10 +144,9 @@ def _plain(level: Level, names: Names, found: Synthesis) -> str:
 
 
 def _verb(found: Synthesis, *, bare: bool) -> str:
-    """Raise or lower, by the printed direction of the estimate on the outcome's own scale."""
-    null = 1.0 if found.measure == "RR" else 0.0
-    up = found.estimate > null
-    stem = "increase" if up else "reduce"
+    """Raise or lower, in the question's own direction: a trial of relief that rises lowers the pain."""
+    better = found.direction == "benefit"
+    stem = "reduce" if better == (found.prefer == "lower") else "increase"
     return stem if bare else f"{stem}s"
 
 
@@ -153,12 +159,16 @@ def _crosses(found: Synthesis) -> bool:
 
 
 def _below_mid(found: Synthesis) -> bool:
-    return found.mid is not None and abs(found.estimate - _null(found)) < found.mid
+    return (
+        found.mid is not None
+        and found.mid_between
+        and abs(found.estimate - _null(found)) < found.mid
+    )
 
 
 def _within_mid(found: Synthesis) -> bool:
     """Little or no difference needs the whole interval inside the minimal important difference."""
-    if found.mid is None:
+    if found.mid is None or not found.mid_between:
         return False
     null = _null(found)
     return null - found.mid < found.ci_lower and found.ci_upper < null + found.mid
@@ -204,18 +214,28 @@ def _unsized(found: Synthesis) -> str:
     others = [
         r
         for r in found.rows
-        if not (
-            r.effect
-            and r.effect.has_interval
-            and r.effect.measure == found.measure
-            and r.effect.unit == found.unit
-        )
+        if not (r.effect and r.effect.has_interval and r.effect.measure == found.measure)
     ]
     if not others:
         return ""
-    people = sum(r.people or 0 for r in others)
-    of = f" ({people} people)" if people else ""
-    return f"{capital(count(len(others), 'more randomised trial'))}{of} measured it without a size that fits: {_tally(others)}."
+    people = _people(others)
+    one = len(others) == 1
+    return (
+        f"{capital(count(len(others), 'more randomised trial'))}{f' ({people})' if people else ''} measured it, "
+        f"but {'its' if one else 'their'} size can not be put beside this: {'it' if one else ''} {_tally(others)}."
+    ).replace("  ", " ")
+
+
+def _people(rows: Sequence[StudyRow]) -> str:
+    """Count people without adding unknown numbers as nothing."""
+    known = [r.people for r in rows if r.people]
+    if not known:
+        return ""
+    missing = len(rows) - len(known)
+    text = f"{sum(known)} {'person' if sum(known) == 1 else 'people'}"
+    if missing:
+        text += f" in {word(len(known))} of them; the others' numbers were not read"
+    return text
 
 
 def _tally(rows: Sequence[StudyRow]) -> str:
@@ -256,7 +276,7 @@ def _studies(found: Synthesis) -> str:
 def direction_sentence(found: Synthesis) -> str:
     """Say which way studies without a usable estimate pointed; never count significance."""
     total = len(found.rows)
-    people = f" with {found.people} people" if found.people else ""
+    people = _people(found.rows)
     if total == 1:
         row = found.rows[0]
         says = {
@@ -271,11 +291,15 @@ def direction_sentence(found: Synthesis) -> str:
         tail = (
             "" if row.direction == "unclear" else "; no size with an interval could be worked out"
         )
-        return f"One randomised trial{people} measured {found.label}: {says}{tail}."
-    return (
-        f"{capital(count(total, 'randomised trial'))}{people} measured {found.label}: {_tally(found.rows)}. "
-        "No common size could be worked out."
-    )
+        return f"One randomised trial{f' with {people}' if people else ''} measured {found.label}: {says}{tail}."
+    silent = sum(r.direction == "unclear" and r.significant is False for r in found.rows)
+    text = f"{capital(count(total, 'randomised trial'))} measured {found.label}{f' ({people})' if people else ''}: {_tally(found.rows)}."
+    if silent:
+        text += (
+            f" {capital(count(silent, 'trial'))} said only “not significant”; trials that find a difference "
+            "print its direction more often, so this is no count in favour."
+        )
+    return text + " No common size could be worked out."
 
 
 def technical(found: Synthesis) -> str:
@@ -310,17 +334,14 @@ def technical(found: Synthesis) -> str:
 def harm_sentence(harms: Sequence[Harm]) -> str:
     """Say what is known of harm in one line: counted here, pooled elsewhere, or not counted."""
     counted = [h for h in harms if h.kind == "trial-count"]
-    events = [h for h in counted if not h.short.startswith("serious")]
     pooled = [h for h in harms if h.kind == "pooled"]
     notes = [h for h in harms if h.kind in ("trial-note", "report")]
     parts = []
     if counted:
-        parts.append(
-            capital(
-                "; ".join(h.short for h in [*events, *(h for h in counted if h not in events)][:2])
-                + "."
-            )
-        )
+        parts.append(capital("; ".join(h.short for h in counted[:3]) + "."))
+        zero = all(": 0" in h.short for h in counted)
+        if zero and notes:
+            parts.append(f"Told without a count: {notes[0].text.rstrip('.')}.")
     elif notes:
         parts.append(f"Harms were told without a usable count: {notes[0].text.rstrip('.')}.")
     else:
@@ -337,7 +358,12 @@ def harm_sentence(harms: Sequence[Harm]) -> str:
 
 
 def layer_sentence(
-    layer: Layer, studies: int, people: int, found: Sequence[Synthesis], names: Names
+    layer: Layer,
+    studies: int,
+    people: int,
+    found: Sequence[Synthesis],
+    names: Names,
+    outside: int = 0,
 ) -> str:
     """One line for a layer of the ladder; an empty layer has its own sentence."""
     info = LAYERS[layer]
@@ -348,19 +374,47 @@ def layer_sentence(
         }.get(layer, f"No {info.one} of this is in this base.")
     text = capital(count(studies, info.one, plural(layer)))
     if people and layer is not Layer.ANIMALS:
-        text += f", {people} people"
-    best = next((s for s in found if s.kind != "none"), None)
+        text += f", {people} {'person' if people == 1 else 'people'}"
+    best = next((s for s in found if s.kind != "none" or any(_is_share(r) for r in s.rows)), None)
+    if layer is Layer.RANDOMISED:
+        return _randomised_line(text, best, found, names, outside)
     if best is None:
         return (
             text + f"; none printed a result on {names.outcome} that could be read as a direction."
         )
-    if best.kind in ("pooled", "single"):
-        says = size_sentence(best, names.drug)
-        return says if best.k == studies else f"{text}. {says}"
-    if layer is Layer.RANDOMISED:
-        says = size_sentence(best, names.drug)
-        return says if len(best.rows) == studies else f"{text}. {says}"
-    return f"{text}. {capital(count(len(best.rows), 'of them', 'of them'))} measured {best.label}: {_tally(best.rows)}."
+    return f"{text}. {_weaker_line(best)}"
+
+
+def _randomised_line(
+    text: str, best: Synthesis | None, found: Sequence[Synthesis], names: Names, outside: int
+) -> str:
+    left = ""
+    if outside:
+        left = f" {capital(count(outside, 'trial'))} measured it only at other times, in another way or with another drug added."
+    best = best or next(iter(found), None)
+    if best is None:
+        return f"{text}. None printed a result the question can use.{left}"
+    return f"{text}. {size_sentence(best, names.drug)}{left}"
+
+
+def _is_share(row: StudyRow) -> bool:
+    return row.effect is not None and row.effect.measure == "proportion"
+
+
+def _weaker_line(found: Synthesis) -> str:
+    """Describe studies without a comparison: changes by direction, shares as the shares they are."""
+    shares = [r for r in found.rows if _is_share(r)]
+    others = [r for r in found.rows if not _is_share(r)]
+    parts = []
+    if others:
+        n = len(others)
+        parts.append(
+            f"{capital(word(n))} measured {found.label}: {'it ' if n == 1 else ''}{_tally(others)}."
+        )
+    if shares:
+        told = [f"{r.active} ({r.label})" for r in shares[:4]]
+        parts.append(f"Counted without a comparison, {found.label}: {join(told)}.")
+    return " ".join(parts)
 
 
 def weaker_only(
@@ -411,21 +465,80 @@ def plural(layer: Layer) -> str:
     return one.replace("study", "studies") if "study" in one else f"{one}s"
 
 
-def not_tested(names: Names, trials: int, harms: Sequence[Harm]) -> Sentences:
-    """Word an answer for which the base holds no study at all."""
-    plain = f"Nobody has tested {names.drug} for {names.condition}, as far as this base knows."
+def safety_first(
+    names: Names, layers: Sequence[tuple[Layer, int]], harms: Sequence[Harm]
+) -> Sentences:
+    """Word a question that asks what happens to people, not whether it helps."""
+    told = [h for h in harms if h.kind in ("trial-count", "report", "trial-note")]
+    plain = f"Reports of {names.drug} in people with {names.condition} tell of unwanted effects; nobody has counted how often they happen."
+    if not told:
+        plain = f"No report of what happens with {names.drug} in people with {names.condition} could be read."
+    what = join([count(n, LAYERS[layer].one, plural(layer)) for layer, n in layers if n])
+    size = f"What there is: {what}." if what else "There is no study of it in this base."
+    return Sentences(
+        plain=plain, technical="Safety reports, not pooled.", size=size, harm=harm_sentence(harms)
+    )
+
+
+def no_usable_result(
+    names: Names, layers: Sequence[tuple[Layer, int]], harms: Sequence[Harm]
+) -> Sentences:
+    """Word a question whose randomised trials printed nothing in the time or way it asks about."""
+    n = next((n for layer, n in layers if layer is Layer.RANDOMISED), 0)
+    plain = (
+        f"Randomised trials of {names.drug} for {names.condition} exist, but none printed a result at the "
+        "times this question asks about, so they do not answer it."
+    )
+    others = join(
+        [
+            count(k, LAYERS[layer].one, plural(layer))
+            for layer, k in layers
+            if k and layer is not Layer.RANDOMISED
+        ]
+    )
+    size = f"{capital(count(n, 'randomised trial'))} {'is' if n == 1 else 'are'} in this base"
+    size += f", beside {others}. None of these can answer it." if others else "."
     return Sentences(
         plain=plain,
-        technical="No study in the base.",
-        size=_registered(trials),
+        technical="No randomised result in the window.",
+        size=size,
         harm=harm_sentence(harms),
     )
 
 
-def not_covered(names: Names, trials: int, reviews: int, harms: Sequence[Harm]) -> Sentences:
+def not_tested(names: Names, trials: tuple[int, int], harms: Sequence[Harm]) -> Sentences:
+    """Word an answer for which the base holds no study at all.
+
+    `trials` counts the registered trials still to report, and those that ended without a result.
+    """
+    running, ended = trials
+    if ended:
+        plain = (
+            f"{capital(count(ended, 'registered trial'))} of {names.drug} for {names.condition} "
+            f"{'has' if ended == 1 else 'have'} ended, and no result could be found."
+        )
+    elif running:
+        plain = (
+            f"{capital(count(running, 'registered trial'))} of {names.drug} for {names.condition} "
+            f"{'is' if running == 1 else 'are'} still to report; there is no result yet."
+        )
+    else:
+        plain = f"Nobody has tested {names.drug} for {names.condition}, as far as this base knows."
+    harm = "Nobody has counted harms of it in people with this pain, as far as this base knows."
+    pooled = harm_sentence(harms) if any(h.kind == "pooled" for h in harms) else ""
+    if "In pooled" in pooled:
+        harm += " " + pooled[pooled.index("In pooled") :]
+    return Sentences(
+        plain=plain, technical="No study in the base.", size=_registered(running + ended), harm=harm
+    )
+
+
+def not_covered(
+    names: Names, trials: tuple[int, int], reviews: int, harms: Sequence[Harm]
+) -> Sentences:
     """Word an answer whose studies the base has not gathered: silence here means nothing."""
     plain = f"This base holds no study of {names.drug} for {names.condition}. Studies exist or may exist; they have not been gathered here yet."
-    size = _registered(trials)
+    size = _registered(sum(trials))
     if reviews:
         size = f"{capital(count(reviews, 'published review'))} of it {'is' if reviews == 1 else 'are'} shown below. {size}"
     return Sentences(

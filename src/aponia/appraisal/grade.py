@@ -25,6 +25,19 @@ Domain = Literal[
     "opposing confounding",
 ]
 
+#: Said in every domain when there is nothing to judge.
+NOT_JUDGED = "Not judged: no randomised result for this question."
+DOMAINS: tuple[Domain, ...] = (
+    "risk of bias",
+    "inconsistency",
+    "indirectness",
+    "imprecision",
+    "publication bias",
+    "large effect",
+    "dose response",
+    "opposing confounding",
+)
+
 #: From worst to best.
 LEVELS: tuple[Level, ...] = ("very low", "low", "moderate", "high")
 
@@ -76,6 +89,10 @@ class Body:
         Registered trials of the same question that ended without a result we could find.
     no_direction : bool
         True when the studies together give neither a size nor one direction.
+    silent : int
+        Studies that print only "not significant", without a size or a direction.
+    default_mid : float or None
+        What counts as important where no minimal difference is known: 0.2 SD, a ratio of 1.25.
     """
 
     randomised: bool
@@ -95,6 +112,8 @@ class Body:
     directions: tuple[str, ...] = ()
     unpublished: int = 0
     no_direction: bool = False
+    silent: int = 0
+    default_mid: float | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +155,8 @@ def suggest_certainty(body: Body) -> Certainty:
     Certainty
         Never above "high" nor below "very low"; with ``k = 0`` always "very low".
     """
+    if body.k == 0:
+        return Certainty("very low", tuple(Judgement(d, 0, NOT_JUDGED) for d in DOMAINS))
     judgements = (
         _risk_of_bias(body),
         _inconsistency(body),
@@ -143,15 +164,15 @@ def suggest_certainty(body: Body) -> Certainty:
         _imprecision(body),
         _publication_bias(body),
         Judgement(
-            "large effect", 0, "Not used to rate up: the studies are too small to rule out chance."
+            "large effect",
+            0,
+            "Not used to rate up: that is for observational evidence without serious bias.",
         ),
         Judgement("dose response", 0, "Not assessed: too few dose levels were compared."),
         Judgement("opposing confounding", 0, "No sign that bias works against the drug."),
     )
     start = 3 if body.randomised else 1
     level = start + sum(j.levels for j in judgements)
-    if body.k == 0:
-        level = 0
     return Certainty(LEVELS[max(0, min(3, level))], judgements)
 
 
@@ -185,6 +206,12 @@ def _inconsistency(body: Body) -> Judgement:
     seen = {d for d in body.directions if d in ("benefit", "harm", "no-difference")}
     if len(seen) > 1:
         return Judgement("inconsistency", -1, "Studies point in different directions.")
+    if body.silent:
+        return Judgement(
+            "inconsistency",
+            -1,
+            f"{body.silent} of {body.k} studies print only “not significant”, so agreement can not be seen.",
+        )
     return Judgement("inconsistency", 0, "The directions that were printed agree.")
 
 
@@ -207,19 +234,28 @@ def _imprecision(body: Body) -> Judgement:
             f"{people}, and no interval could be worked out from what was printed.",
         )
     crosses = body.ci_lower < body.null < body.ci_upper
-    both = crosses and (
-        body.mid is None
-        or (body.ci_lower < body.null - body.mid and body.ci_upper > body.null + body.mid)
-    )
+    important = body.mid if body.mid is not None else body.default_mid
+    below = important is not None and body.ci_lower < body.null - important
+    above = important is not None and body.ci_upper > body.null + important
     if body.people < FRAGILE_PEOPLE:
-        reason = f"Only {people.lower() if not body.people else people}."
-        if crosses:
-            reason += " The interval includes both benefit and harm."
-        return Judgement("imprecision", -2, reason)
-    if both:
+        reason = f"Only {people}." if body.people else f"{people}."
+        return Judgement(
+            "imprecision",
+            -2,
+            reason + (" The interval includes both directions." if crosses else ""),
+        )
+    if crosses and below and above:
         return Judgement(
             "imprecision", -2, f"{people}; the interval includes both important benefit and harm."
         )
+    if (
+        crosses
+        and important is not None
+        and not below
+        and not above
+        and body.people >= OPTIMAL_PEOPLE
+    ):
+        return Judgement("imprecision", 0, f"{people}; the interval holds only small differences.")
     if crosses or body.people < OPTIMAL_PEOPLE:
         why = "the interval includes no difference" if crosses else f"fewer than {OPTIMAL_PEOPLE}"
         return Judgement("imprecision", -1, f"{people}; {why}.")
@@ -234,6 +270,12 @@ def _publication_bias(body: Body) -> Judgement:
             "publication bias",
             -1,
             f"{n} registered {trials} ended without a result that could be found.",
+        )
+    if body.silent and 2 * body.silent >= body.k:
+        return Judgement(
+            "publication bias",
+            -1,
+            f"{body.silent} of {body.k} studies print only “not significant” and no numbers.",
         )
     if body.k < FUNNEL_K:
         return Judgement(

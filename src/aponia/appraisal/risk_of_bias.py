@@ -7,7 +7,7 @@ from typing import Any
 
 from aponia.evidence import Study
 
-__all__ = ["FELT", "BiasFlag", "bias_flags", "blinding_box"]
+__all__ = ["FELT", "BiasFlag", "bias_flags", "blinding_box", "can_be_felt"]
 
 #: Drugs whose acute effects people recognise; an inert comparator hardly hides them.
 FELT = frozenset(
@@ -65,7 +65,7 @@ def bias_flags(study: Study, comparator: str) -> tuple[BiasFlag, ...]:
         add("masking-unclear", False, "What was read does not say who was blinded.")
     elif masking in ("none", "open-label"):
         add("open", True, "People and raters knew the treatment.")
-    felt = FELT.intersection(study.substances) and study.approach != "microdose"
+    felt = can_be_felt(study)
     guess_known = study.blinding.guess_assessed is True
     if felt and comparator == "inert-placebo" and not guess_known:
         add(
@@ -80,13 +80,23 @@ def bias_flags(study: Study, comparator: str) -> tuple[BiasFlag, ...]:
             False,
             f"{randomised - analysed} of {randomised} randomised people are missing from the analysis.",
         )
-    if study.read != "full-text":
+    if study.read == "secondary":
+        add("report-only", True, "No paper could be read, only a report about it.")
+    elif study.read != "full-text":
         add(
             "abstract-only",
             False,
             "The full paper was not read, so allocation and analysis could not be checked.",
         )
     return tuple(flags)
+
+
+def can_be_felt(study: Study) -> bool:
+    """Tell whether people can notice the drug: not a microdose, nor a cream or an epidural."""
+    if study.approach == "microdose" or not FELT & set(study.substances):
+        return False
+    routes = {a.route for a in study.arms if a.substance in study.substances}
+    return not routes or not routes <= {"topical", "epidural"}
 
 
 def blinding_box(study: Study, comparator: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from aponia.appraisal.risk_of_bias import FELT
+from aponia.appraisal.risk_of_bias import can_be_felt
 from aponia.evidence import Study
 
 __all__ = ["DomainJudgement", "rob2"]
@@ -66,9 +66,9 @@ def rob2(study: Study, comparator: str) -> tuple[DomainJudgement, ...]:
     return (*domains, overall)
 
 
-def _unblinded(study: Study, comparator: str) -> bool:
-    felt = bool(FELT & set(study.substances)) and study.approach != "microdose"
-    return felt and comparator == "inert-placebo" and study.blinding.guess_assessed is not True
+def _unblinded(study: Study) -> bool:
+    """Whether people may have known: the drug is felt and no guesses say that they did not."""
+    return can_be_felt(study) and study.blinding.guess_assessed is not True
 
 
 def _deviations(study: Study, comparator: str) -> DomainJudgement:
@@ -79,11 +79,11 @@ def _deviations(study: Study, comparator: str) -> DomainJudgement:
         return DomainJudgement(
             name, "no information", "What was read does not say who was blinded."
         )
-    if _unblinded(study, comparator):
+    if _unblinded(study):
         return DomainJudgement(
             name,
             "some concerns",
-            "The drug can be felt, the comparator is inert, and no guesses are reported.",
+            "The drug can be felt and no guesses are reported, so the blind may have failed.",
         )
     return DomainJudgement(
         name,
@@ -114,12 +114,14 @@ def _measurement(study: Study, comparator: str) -> DomainJudgement:
         return DomainJudgement(
             name, "no information", "Whether the rater was blinded was not read."
         )
-    if _unblinded(study, comparator):
+    if _unblinded(study):
         return DomainJudgement(
             name, "some concerns", "People rated their own pain and may have known the treatment."
         )
     return DomainJudgement(
-        name, "low", "Rated by people said to be blinded, against a comparator that can be felt."
+        name,
+        "low",
+        "Rated by people said to be blinded, with a drug that is not felt or with guesses reported.",
     )
 
 

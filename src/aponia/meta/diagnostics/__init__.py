@@ -13,14 +13,10 @@ permutation, subsets, bootstrap) runs through the batch kernels.
 
 from aponia.meta.diagnostics._bootstrap import Bootstrap, bootstrap
 from aponia.meta.diagnostics._comparisons import (
-    FitComparison,
     LinearHypotheses,
     ModelComparison,
-    VarianceInflation,
     WaldTest,
     anova,
-    fitstats,
-    vif,
 )
 from aponia.meta.diagnostics._coordinates import (
     Points,
@@ -31,6 +27,7 @@ from aponia.meta.diagnostics._coordinates import (
     qqnorm,
     radial,
 )
+from aponia.meta.diagnostics._criteria import FitComparison, VarianceInflation, fitstats, vif
 from aponia.meta.diagnostics._deletion import (
     Influence,
     StudyFits,

@@ -1,9 +1,9 @@
-"""Tests of coefficients and between models, criteria of fit, collinearity."""
+"""Tests of coefficients, of linear combinations of them, and between models."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,22 +14,19 @@ from aponia.meta._assemble import omnibus
 from aponia.meta._distributions import chi2_sf, f_sf, two_sided_p
 from aponia.meta._options import FIXED, Options
 from aponia.meta._result import FitStatistics
+from aponia.meta.diagnostics._criteria import CRITERIA, positions
 from aponia.meta.diagnostics._record import FloatArray, Record
-from aponia.meta.errors import InputError, MetaWarning, MethodError, SingularDesignError
+from aponia.meta.errors import InputError, MetaWarning, MethodError
 from aponia.meta.kernels.projection import least_squares
 
 if TYPE_CHECKING:
     from aponia.meta._result import PoolResult
 
 __all__ = [
-    "FitComparison",
     "LinearHypotheses",
     "ModelComparison",
-    "VarianceInflation",
     "WaldTest",
     "anova",
-    "fitstats",
-    "vif",
 ]
 
 
@@ -131,82 +128,15 @@ class ModelComparison(Record):
         names = ("lrt", "p", "df", "parameters", "q", "tau2", "r2", "fit_method")
         out: dict[str, Any] = json_safe({name: getattr(self, name) for name in names})
         for name, fit in (("full", self.full), ("reduced", self.reduced)):
-            out[name] = json_safe({c: getattr(fit, c) for c in _CRITERIA})
+            out[name] = json_safe({c: getattr(fit, c) for c in CRITERIA})
         return out
 
     def _table(self) -> dict[str, Any]:
         table: dict[str, Any] = {"model": ["full", "reduced"], "parameters": self.parameters}
-        for name in _CRITERIA:
+        for name in CRITERIA:
             table[name] = [getattr(self.full, name), getattr(self.reduced, name)]
         nan = float("nan")
         return table | {"lrt": [nan, self.lrt], "p": [nan, self.p], "q": self.q, "tau2": self.tau2}
-
-
-@dataclass(frozen=True, eq=False)
-class VarianceInflation(Record):
-    """(Generalised) variance inflation factors.
-
-    Attributes
-    ----------
-    vif, sif : ndarray of shape (n,)
-        Variance inflation, and the inflation of a standard error: vif^(1 / (2 m)).
-    names : tuple of str
-        Coefficient or group of coefficients.
-    m : tuple of int
-        Number of coefficients in each.
-    """
-
-    vif: FloatArray
-    sif: FloatArray
-    names: tuple[str, ...]
-    m: tuple[int, ...]
-
-    def _table(self) -> dict[str, Any]:
-        return {"term": self.names, "m": self.m, "vif": self.vif, "sif": self.sif}
-
-
-@dataclass(frozen=True, eq=False)
-class FitComparison(Record):
-    """Criteria of fit of one or several models, one row a model.
-
-    Attributes
-    ----------
-    loglik, deviance, aic, bic, aicc : ndarray of shape (n,)
-    names : tuple of str
-    fit_method : tuple of str
-        Criterion of each model.
-    """
-
-    loglik: FloatArray
-    deviance: FloatArray
-    aic: FloatArray
-    bic: FloatArray
-    aicc: FloatArray
-    names: tuple[str, ...]
-    fit_method: tuple[str, ...]
-
-    def _table(self) -> dict[str, Any]:
-        return {"model": self.names} | {name: getattr(self, name) for name in _CRITERIA}
-
-
-_CRITERIA = ("loglik", "deviance", "aic", "bic", "aicc")
-
-
-def _positions(result: PoolResult, which: Sequence[int | str] | str | int) -> tuple[int, ...]:
-    items = [which] if isinstance(which, (str, int)) else list(which)
-    out = []
-    for item in items:
-        if isinstance(item, str):
-            if item not in result.names:
-                raise InputError(f"{item!r}: no such coefficient; there are {result.names}")
-            out.append(result.names.index(item))
-        elif 0 <= int(item) < len(result.names):
-            out.append(int(item))
-        else:
-            raise InputError(f"{item}: there are {len(result.names)} coefficients, counted from 0")
-    if not out:
-        raise InputError("no coefficient was named")
-    return tuple(sorted(set(out)))
 
 
 def anova(
@@ -257,7 +187,7 @@ def anova(
         return _linear(result, L, rhs)
     if rhs is not None:
         raise MethodError("rhs= needs L=")
-    which = result.options.btt if btt is None else _positions(result, btt)
+    which = result.options.btt if btt is None else positions(result, btt)
     value, df, p = omnibus(result.coef, result.vcov, which, result.df)
     return WaldTest(value, df, p, which, tuple(result.names[j] for j in which))
 
@@ -300,7 +230,7 @@ def _together(
     else:
         size = np.sqrt(np.diagonal(result.vcov))
         root = size[:, None] * np.linalg.cholesky(result.vcov / np.outer(size, size))
-    R = np.linalg.qr((rows @ root).T, mode="r")
+    R = np.asarray(np.linalg.qr((rows @ root).T, mode="r"), dtype=np.float64)
     statistic = float(np.square(np.linalg.solve(R.T, value)).sum())
     if result.df is None:
         return statistic, (m, None), float(chi2_sf(statistic, m))
@@ -405,91 +335,3 @@ def _check_nested(full: PoolResult, reduced: PoolResult) -> None:
         raise MethodError(
             "the models are not nested: a moderator of the second is not in the first"
         )
-
-
-def fitstats(*results: PoolResult, criterion: str | None = None) -> FitComparison:
-    """Return log-likelihood, deviance, AIC, BIC and AICc of one or several models.
-
-    Parameters
-    ----------
-    *results : PoolResult
-    criterion : {"ML", "REML"}, optional
-        That of each fit by default.
-
-    Returns
-    -------
-    FitComparison
-
-    Raises
-    ------
-    InputError
-        No model, or an unknown criterion.
-    """
-    if not results:
-        raise InputError("give at least one model")
-    if criterion not in (None, "ML", "REML"):
-        raise InputError(f"criterion={criterion!r} is not known; use ML or REML")
-    used = tuple(criterion or result.fit_method for result in results)
-    rows = [r.fit_statistics[c] for r, c in zip(results, used, strict=True)]
-    columns = {name: np.array([getattr(row, name) for row in rows]) for name in _CRITERIA}
-    names = tuple(f"model {i + 1}" for i in range(len(results)))
-    return FitComparison(**columns, names=names, fit_method=used)
-
-
-def vif(
-    result: PoolResult,
-    *,
-    groups: Mapping[str, Sequence[int | str]] | Sequence[Sequence[int | str]] | None = None,
-    intercept: bool = False,
-) -> VarianceInflation:
-    """Return variance inflation factors of coefficients or of groups of coefficients.
-
-    Parameters
-    ----------
-    result : PoolResult
-    groups : mapping of str to coefficients, or sequence of coefficients, optional
-        Coefficients that belong together, such as the indicators of a factor: the generalised
-        factor of Fox and Monette. One a coefficient by default.
-    intercept : bool
-        Whether the intercept is among the coefficients.
-
-    Returns
-    -------
-    VarianceInflation
-
-    Raises
-    ------
-    InputError
-        No coefficient besides the intercept, or an unknown one.
-
-    References
-    ----------
-    Fox J, Monette G (1992). Journal of the American Statistical Association 87:178-183.
-    """
-    use = [j for j, name in enumerate(result.names) if intercept or name != "intercept"]
-    if not use:
-        raise InputError("the model has no moderators: variance inflation has no meaning")
-    size = np.sqrt(np.diagonal(result.vcov))
-    if not size.all():
-        raise SingularDesignError("the covariance matrix of the coefficients is zero")
-    R = (result.vcov / np.outer(size, size))[np.ix_(use, use)]
-    named: dict[str, tuple[int, ...]]
-    if groups is None:
-        named = {result.names[j]: (j,) for j in use}
-    elif isinstance(groups, Mapping):
-        named = {str(name): _positions(result, items) for name, items in groups.items()}
-    else:
-        every = [_positions(result, items) for items in groups]
-        named = {", ".join(result.names[j] for j in items): items for items in every}
-    out = []
-    for name, items in named.items():
-        absent = [result.names[j] for j in items if j not in use]
-        if absent:
-            raise InputError(f"group {name!r} holds {absent}; use intercept=True")
-        at = [use.index(j) for j in items]
-        rest = [i for i in range(len(use)) if i not in at]
-        inside, outside = (np.linalg.slogdet(R[np.ix_(part, part)])[1] for part in (at, rest))
-        out.append(float(np.exp(inside + outside - np.linalg.slogdet(R)[1])))
-    values = np.array(out)
-    m = tuple(len(items) for items in named.values())
-    return VarianceInflation(values, values ** (0.5 / np.array(m)), tuple(named), m)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,9 +33,8 @@ class Record:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-safe lists, numbers, strings and None."""
-        assert is_dataclass(self)
-        out = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.repr or f.init}
-        return out
+        mine: Any = self
+        return {f.name: _plain(getattr(mine, f.name)) for f in fields(mine)}
 
     def summary(self) -> str:
         """Return the table as text."""
@@ -57,7 +56,10 @@ def _cell(value: Any) -> str:
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if isinstance(value, (float, np.floating)):
-        return "-" if np.isnan(value) else f"{value:.4f}" if abs(value) >= 1e-4 else f"{value:.2g}"
+        number = float(value)
+        if number != number:
+            return "-"
+        return f"{number:.4f}" if number == 0 or abs(number) >= 1e-4 else f"{number:.2g}"
     return str(value)
 
 

@@ -100,7 +100,9 @@ class Refits:
     @property
     def q_p(self) -> FloatArray:
         """p-values of the test of heterogeneity, shape (B,)."""
-        return np.where(self.ok, chi2_sf(np.nan_to_num(self.q), np.maximum(self.df, 0.0)), np.nan)
+        known = self.ok & ~np.isnan(self.q)  # Q does not exist when a sampling variance is 0
+        p = chi2_sf(np.where(known, self.q, 0.0), np.maximum(self.df, 0.0))
+        return np.where(known, p, np.nan)
 
     @property
     def heterogeneity(self) -> tuple[FloatArray, FloatArray]:
@@ -280,7 +282,7 @@ def _fill(
             X,
             method=result.method,
             test=result.test,
-            user_weights=weights,
+            user_weights=None if weights is None else np.where(rows, weights, 0.0),
             tau2=None if fixed_tau2 is None else np.full(use.size, fixed_tau2),
         )
     except VarianceError:

@@ -11,6 +11,7 @@ from aponia.meta._distributions import critical_value
 from aponia.meta.diagnostics._record import FloatArray, Record
 from aponia.meta.diagnostics._refit import need_studies, plain, refit_subsets
 from aponia.meta.errors import MethodError
+from aponia.meta.kernels.projection import least_squares
 
 if TYPE_CHECKING:
     from aponia.meta._result import PoolResult
@@ -96,9 +97,10 @@ def _weights(result: PoolResult) -> FloatArray:
 
 def hat_matrix(result: PoolResult) -> FloatArray:
     """Return H with fitted = H y, shape (k, k)."""
+    # From a root of (X' W X)^-1: the product itself loses digits with an uncentred year.
     w = _weights(result)
-    Xw = result.X * w[:, None]
-    return np.asarray(result.X @ np.linalg.solve(result.X.T @ Xw, Xw.T))
+    A = result.X @ least_squares(result.y, w, result.X)[1]
+    return np.asarray(A @ A.T * w)
 
 
 def hatvalues(result: PoolResult, *, matrix: bool = False) -> FloatArray:

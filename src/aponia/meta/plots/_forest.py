@@ -140,8 +140,8 @@ def study_fits(
         for values in (fits.coef, fits.ci_lower, fits.ci_upper)
     ]
     rows = [
-        Row("fit", ("+ " if added else "without ") + label, *(float(c[i]) for c in columns))
-        for i, label in enumerate(fits.labels)
+        Row("fit", ("+ " if added else "without ") + label, float(est), float(low), float(high))
+        for label, est, low, high in zip(fits.labels, *columns, strict=True)
     ]
     what = "cumulative" if added else "leaving one study out"
     count = len(fits.labels)
@@ -284,13 +284,13 @@ def _intervals(
         if row.kind != "prediction" and domain[0] <= est <= domain[1]:
             size = 46.0 if np.isnan(row.weight) else row.weight
             points.append({"x": est, "y": i, "size": size, "label": row.label})
-    color = alt.Color("color:N", scale=None)
+    hue = alt.Color("color:N", scale=None)
     layers = [
-        marks(lines).mark_rule(strokeWidth=1.3).encode(x=x, x2="x2:Q", y=y, color=color),
+        marks(lines).mark_rule(strokeWidth=1.3).encode(x=x, x2="x2:Q", y=y, color=hue),
     ]
     if arrows:
         shape = marks(arrows).mark_point(shape="triangle-up", filled=True, size=45, opacity=1)
-        layers.append(shape.encode(x=x, y=y, angle=alt.Angle("angle:Q", scale=None), color=color))
+        layers.append(shape.encode(x=x, y=y, angle=alt.Angle("angle:Q", scale=None), color=hue))
     if points:
         largest = max(point["size"] for point in points)
         for point in points:

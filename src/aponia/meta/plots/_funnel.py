@@ -117,7 +117,8 @@ def funnel(
         f"{pooled}; dashed: {100 * result.level:g}% of studies expected without heterogeneity"
     ]
     if contours:
-        subtitle.append("shaded: p-value of a study alone against no effect")
+        values = ", ".join(f"p < {1.0 - c:.2g}" for c in sorted(contours))
+        subtitle.append(f"shaded, darker: a study alone has {values}")
     return finish(  # type: ignore[no-any-return]
         alt.layer(*layers), title or heading(result, measure), subtitle, width, height
     )
@@ -135,19 +136,24 @@ def _contours(
         else:
             points = _cone(critical_value(levels[i]), low, high, top)
         layers.append(polygon([(scale(a), b) for a, b in points], x, y, fill=shade, stroke=shade))
+    return [*layers, *_contour_names(levels, high, top, y)]
+
+
+def _contour_names(levels: Sequence[float], high: float, top: float, y: Any) -> list[Any]:
+    """Return the names of the regions, beside the right edge where each region meets it."""
+    import altair as alt
+
+    edges = [high / critical_value(level) for level in levels]
     names = []
     for i, level in enumerate(levels):
-        outer = critical_value(levels[i + 1]) if i + 1 < len(levels) else None
-        inner = critical_value(level)
-        middle = 0.5 * (inner + outer) if outer is not None else inner + 0.45
-        at = min(0.96 * top, 0.93 * max(high, 0.0) / middle) if high > 0 else 0.0
-        text = f"p < {1.0 - level:.2g}"
-        if at > 0.05 * top and middle * at < high:
-            names.append({"x": scale(middle * at), "y": at, "text": text})
-    if names:
-        mark = marks(names).mark_text(fontSize=10, color=GREY, align="center", clip=True)
-        layers.append(mark.encode(x=x, y=y, text="text:N"))
-    return layers
+        upper = edges[i + 1] if i + 1 < len(levels) else 0.0
+        lower = min(edges[i], top)
+        if lower - upper > 0.03 * top:
+            names.append({"y": 0.5 * (upper + lower), "text": f"p < {1.0 - level:.2g}"})
+    if not names:
+        return []
+    mark = marks(names).mark_text(fontSize=11, color=GREY, align="left", dx=6)
+    return [mark.encode(x=alt.value("width"), y=y, text="text:N")]
 
 
 def _cone(critical: float, low: float, high: float, top: float) -> list[tuple[float, float]]:
@@ -360,7 +366,7 @@ def labbe(
     if len(names) != e1.size:
         raise InputError(f"labels has {len(names)} values, expected {e1.size}")
     people = n1 + n2
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "x": float(e2[i] / n2[i]),
             "y": float(e1[i] / n1[i]),
@@ -369,10 +375,11 @@ def labbe(
         }
         for i in np.flatnonzero(keep)
     ]
-    x = _axis("x", f"Risk, {groups[1]}", 0.0, 1.0)
-    y = _axis("y", f"Risk, {groups[0]}", 0.0, 1.0)
-    diagonal = marks([{"x": 0.0, "y": 0.0}, {"x": 1.0, "y": 1.0}])
-    note = marks([{"x": 0.98, "y": 0.98, "text": "no difference"}])
+    end = min(1.0, 1.2 * (max(max(row["x"], row["y"]) for row in rows) or 1.0))
+    x = _axis("x", f"Risk, {groups[1]}", 0.0, end)
+    y = _axis("y", f"Risk, {groups[0]}", 0.0, end)
+    diagonal = marks([{"x": 0.0, "y": 0.0}, {"x": end, "y": end}])
+    note = marks([{"x": 0.98 * end, "y": 0.98 * end, "text": "no difference"}])
     layers = [
         diagonal.mark_line(color=MID, strokeDash=[4, 3]).encode(x=x, y=y),
         note.mark_text(align="right", dx=-6, dy=14, fontSize=10, color=GREY).encode(

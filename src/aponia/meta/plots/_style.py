@@ -112,7 +112,7 @@ def marks(rows: Iterable[Mapping[str, Any]]) -> Any:
     import altair as alt
 
     values = [{name: _plain(value) for name, value in row.items()} for row in rows]
-    return alt.Chart(alt.Data(values=values))
+    return alt.Chart(alt.InlineData(values=values))
 
 
 def polygon(points: Sequence[tuple[float, float]], x: Any, y: Any, **style: Any) -> Any:

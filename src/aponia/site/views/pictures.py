@@ -92,7 +92,7 @@ def size_of(found: Synthesis) -> Figure | None:
             high_words=high,
             log=log,
             mid=(-found.mid, found.mid) if found.mid and not log else None,
-            mid_label=f"Shaded: under {number(found.mid)} {found.mid_unit}, less than single people call much better"
+            mid_label=f"Shaded: under {number(found.mid)} {found.mid_unit}. A change that large is what one person calls much better; it is no threshold between groups"
             if found.mid
             else "",
             digits=2 if log or found.measure == "SMD" else 1,
@@ -134,7 +134,11 @@ def _title(found: Synthesis) -> str:
 
 def directions_of(answer: Answer, root: str) -> Figure | None:
     """Return the effect-direction plot of the randomised trials."""
-    rows = [r for r in answer.layers[0].rows if r.chosen and r.comparator != "own-baseline"]
+    rows = [
+        r
+        for r in answer.layers[0].rows
+        if r.chosen and r.comparator != "own-baseline" and not r.combined and not r.part
+    ]
     if not rows:
         return None
     labels: dict[str, str] = {s.construct: s.label for s in answer.layers[0].syntheses}
@@ -230,7 +234,7 @@ def history_of(answer: Answer) -> Figure | None:
 def specifications_of(answer: Answer) -> Figure | None:
     """Return the specification curve of the multiverse."""
     every: Any = answer.specifications
-    if len(every) < 2 or answer.multiverse is None:
+    if len(every) < 2 or answer.multiverse is None or answer.multiverse["trial_sets"] < 2:
         return None
     share = answer.multiverse
     most = max(s["k"] for s in every)
@@ -239,7 +243,7 @@ def specifications_of(answer: Answer) -> Figure | None:
             title=f"{share['towards']:.0%} of {share['analyses']} analyses point towards the drug; {share['clear_benefit']:.0%} leave out no difference".replace(
                 "%", " %"
             ),
-            subtitle=f"Each line one analysis, in {_STANDARD}; {most} of {len(answer.layers[0].studies)} trials at most print enough to take part",
+            subtitle=f"Each line one analysis, in {_STANDARD}; at most {most} of {len(answer.layers[0].studies)} trials print enough to take part; those that say only “not significant” can not",
             specifications=[
                 Specification(
                     s["estimate"],

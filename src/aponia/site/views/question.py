@@ -296,7 +296,7 @@ def forest_of(world: World, found: Synthesis, root: str) -> Figure:
             favours_high=drug_high,
             log=log,
             mid=(-found.mid, found.mid) if found.mid and not log else None,
-            mid_label=f"Shaded: less than {number(found.mid)} {found.mid_unit}, what single people call much better"
+            mid_label=f"Shaded: under {number(found.mid)} {found.mid_unit}. A change that large is what one person calls much better; it is no threshold between groups"
             if found.mid
             else "",
             digits=2 if log or found.measure == "SMD" else 1,
@@ -451,13 +451,15 @@ def _swim(answer: Answer) -> str:
     if answer.swim is None or answer.headline is None or len(answer.headline.rows) < 2:
         return ""
     test = answer.swim["sign_test"]
-    benefit, harm = test["n_benefit"], test["n_harm"]
-    low, high = 100 * test["ci_lower"], 100 * test["ci_upper"]
-    return (
-        f"Of {benefit + harm} trials that print a direction, {benefit} point towards the drug "
-        f"(95% interval of the share {number(low, 0)}% to {number(high, 0)}%, sign test p {test['p']:.2g}). "
-        "This counts directions, not significance, and says nothing about size."
+    benefit, harm, silent = test["n_benefit"], test["n_harm"], answer.swim["silent"]
+    text = (
+        f"Of {benefit + harm} trials that print a direction, {benefit} point towards the drug (sign test "
+        f"p {test['p_if_unclear_benefit']:.2g} to {test['p_if_unclear_harm']:.2g}, counting the silent trials "
+        "for it and against it)."
     )
+    if silent:
+        text += f" {silent} printed only “not significant” and can not be counted."
+    return text + " This counts directions, not significance, and says nothing about size."
 
 
 def _rob(world: World, answer: Answer, root: str) -> dict[str, Any] | None:
