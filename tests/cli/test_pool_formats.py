@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +130,7 @@ def test_a_mistake_is_one_message(ten, args, code, says):
     assert "Traceback" not in done.stderr
 
 
-def test_first_result_comes_quickly_and_loads_no_chart_or_data_frame_library(ten):
+def test_a_first_result_loads_no_chart_data_frame_or_compiler_library(ten):
     code = (
         "import sys; sys.argv = ['aponia', 'pool', sys.argv[1], '--json']\n"
         "from aponia.cli import main\n"
@@ -139,13 +138,7 @@ def test_first_result_comes_quickly_and_loads_no_chart_or_data_frame_library(ten
         "heavy = {'pandas', 'altair', 'formulaic', 'numba', 'vl_convert'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    best = np.inf
-    for _ in range(3):
-        start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(ten)], capture_output=True, text=True, check=False
-        )
-        best = min(best, time.perf_counter() - start)
-        assert done.returncode == 0, done.stderr
-    # A second on an idle machine; twice that leaves room for a busy one.
-    assert best < 2.0
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ten)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
