@@ -91,8 +91,12 @@ def _told(study: Study, question: Question) -> list[tuple[int, Harm]]:
             )
         if events.serious is not None:
             add(4, f"serious adverse events: {events.serious}{of}", "trial-count")
-    if events.note and _HARM_WORD.search(events.note) and not _SILENT.search(events.note):
-        add(5, events.note.rstrip("."), "trial-note")
+    note = events.note
+    if note and _HARM_WORD.search(note) and not _SILENT.search(note):
+        if note.lower().startswith("no ") or "well tolerated" in note.lower():
+            add(6, note.rstrip("."), "report")
+        else:
+            add(5, note.rstrip("."), "trial-note")
     return found
 
 

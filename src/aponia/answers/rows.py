@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import ROUND_HALF_UP, Decimal
 
 from aponia.answers.contrasts import (
     COMPARATOR_TEXT,
@@ -39,14 +40,18 @@ _CUTS = (re.compile(r"\b50\s?%|\bhalf\b"), re.compile(r"\b30\s?%"))
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """Write a number the way the site does: true minus sign, no trailing zeros.
+    """Write a number the way the site does: true minus sign, halves rounded up, no trailing zeros.
 
-    >>> number(-3.20)
-    '−3.2'
+    >>> number(-3.20), number(8.85, 1), number(1234.0, 0)
+    ('−3.2', '8.9', '1234')
     """
     if value is None or not math.isfinite(value):
         return "–"
-    text = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
+    # Decimal of the shortest text: 8.85 is printed as 8.9, though the nearest double lies below it.
+    exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    text = f"{exact:f}"
+    if digits:
+        text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text.replace("-", "−")
 
 

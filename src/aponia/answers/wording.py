@@ -10,6 +10,7 @@ mentioned.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from aponia.answers.layers import LAYERS, Layer
@@ -331,16 +332,38 @@ def technical(found: Synthesis) -> str:
     return text + "."
 
 
+_NO_SERIOUS = re.compile(r"serious adverse events: 0 among (\d+) people")
+
+
+def _none_serious(harms: Sequence[Harm]) -> str:
+    """Put zeros together and say what they leave open: 1 − 0.05^(1/n), about 3 in n.
+
+    Hanley and Lippman-Hand 1983 (JAMA 249:1743).
+    """
+    people = sum(int(m.group(1)) for h in harms if (m := _NO_SERIOUS.match(h.short)))
+    open_ = 100 * (1 - 0.05 ** (1 / people))
+    return (
+        f"no serious adverse event was counted among {people} people in {count(len(harms), 'study', 'studies')}, "
+        f"which leaves up to {number(open_, 0)} in 100 possible"
+    )
+
+
 def harm_sentence(harms: Sequence[Harm]) -> str:
     """Say what is known of harm in one line: counted here, pooled elsewhere, or not counted."""
     counted = [h for h in harms if h.kind == "trial-count"]
     pooled = [h for h in harms if h.kind == "pooled"]
-    notes = [h for h in harms if h.kind in ("trial-note", "report")]
+    notes = [h for h in harms if h.kind == "trial-note"] or [
+        h for h in harms if h.kind == "report" and not h.text.startswith("No ")
+    ]
     parts = []
     if counted:
-        parts.append(capital("; ".join(h.short for h in counted[:3]) + "."))
-        zero = all(": 0" in h.short for h in counted)
-        if zero and notes:
+        serious = [h for h in counted if _NO_SERIOUS.match(h.short)]
+        others = [h for h in counted if h not in serious]
+        told = [h.short for h in others[:3]]
+        if serious and len(told) < 3:
+            told.append(_none_serious(serious))
+        parts.append(capital("; ".join(told) + "."))
+        if not others and notes:
             parts.append(f"Told without a count: {notes[0].text.rstrip('.')}.")
     elif notes:
         parts.append(f"Harms were told without a usable count: {notes[0].text.rstrip('.')}.")

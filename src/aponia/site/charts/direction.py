@@ -104,6 +104,11 @@ def draw_direction(sheet: Sheet, x: float, y: float, r: float, direction: Direct
     )
 
 
+def _known(people: int) -> str:
+    """Print a number of people; 0 stands for a number nobody read."""
+    return f"{people:,}".replace(",", "\u2009") if people else "–"
+
+
 def _radius(people: int) -> float:
     step = sum(people >= lower for lower, _ in SIZE_STEPS)
     return _RADII[max(step, 1) - 1]
@@ -167,7 +172,7 @@ def _wide(plot: EffectDirectionPlot) -> Markup:
         sheet.text(
             label_w + people_w - 8,
             middle + 5,
-            f"{row.people:,}".replace(",", "\u2009"),
+            _known(row.people),
             anchor="end",
         )
         for i, cell in enumerate(row.cells):
@@ -189,7 +194,7 @@ def _narrow(plot: EffectDirectionPlot) -> Markup:
     for row in plot.rows:
         sheet.line(0, y + 1, 340, y + 1, "rule-2")
         y = sheet.paragraph(0, y + 21, row.label, 340, bold=True)
-        people = f"{row.people:,} people".replace(",", "\u2009")
+        people = f"{_known(row.people)} people" if row.people else "people not known"
         y = sheet.paragraph(
             0, y, f"{people}{', ' + row.sub if row.sub else ''}", 340, size=13, color="ink-2"
         )
@@ -235,7 +240,7 @@ def direction_table(plot: EffectDirectionPlot) -> Table:
     for row in plot.rows:
         cells: list[Cell] = [
             Link(row.label, row.href) if row.href else row.label,
-            f"{row.people:,}".replace(",", "\u2009"),
+            _known(row.people),
         ]
         for cell in row.cells:
             if cell is None:

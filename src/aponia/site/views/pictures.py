@@ -165,10 +165,9 @@ def directions_of(answer: Answer, root: str) -> Figure | None:
                 f"{root}studies/{study}.html",
             )
         )
-    towards = sum(1 for r in rows if r.direction == "benefit")
     return direction_figure(
         EffectDirectionPlot(
-            title=f"{towards} of {len(rows)} printed results point towards the drug",
+            title="Which way each randomised trial points",
             subtitle="Direction of each randomised trial on each outcome; size of the mark: people; not a count of significance",
             outcomes=[labels[c] for c in constructs],
             rows=body,
