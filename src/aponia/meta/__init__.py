@@ -28,7 +28,16 @@ from aponia.meta.errors import (
 )
 
 if TYPE_CHECKING:
-    from aponia.meta import aggregate, bias, recover, swim, transform
+    from aponia.meta import (
+        aggregate,
+        bias,
+        diagnostics,
+        plots,
+        recover,
+        swim,
+        tables,
+        transform,
+    )
     from aponia.meta._batch import PoolBatch, pool_many
     from aponia.meta._bayes import BayesBatch, BayesResult, bayes, bayes_many
     from aponia.meta._dose_response import DoseResponseResult, dose_response
@@ -78,7 +87,16 @@ _LAZY = {
     "sampling_covariance": "_multilevel",
     "sequential": "_sequential",
 }
-_MODULES = ("aggregate", "bias", "diagnostics", "plots", "recover", "swim", "transform")
+_MODULES = (
+    "aggregate",
+    "bias",
+    "diagnostics",
+    "plots",
+    "recover",
+    "swim",
+    "tables",
+    "transform",
+)
 
 __all__ = [
     "BayesBatch",
@@ -107,6 +125,7 @@ __all__ = [
     "bayes",
     "bayes_many",
     "bias",
+    "diagnostics",
     "dose_response",
     "effect_sizes",
     "glmm",
@@ -115,6 +134,7 @@ __all__ = [
     "multilevel",
     "network",
     "peto",
+    "plots",
     "pool",
     "pool_many",
     "recover",
@@ -122,6 +142,7 @@ __all__ = [
     "sampling_covariance",
     "sequential",
     "swim",
+    "tables",
     "transform",
 ]
 
