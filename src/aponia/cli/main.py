@@ -21,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for _command in ("ask", "build", "pool"):
+for _command in ("ask", "build", "exposure", "pool"):
     _module = import_module(f"aponia.cli.{_command}")
     app.command(name=_command)(getattr(_module, _command))
 app.add_typer(import_module("aponia.cli.evidence").app, name="evidence")
