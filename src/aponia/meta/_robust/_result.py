@@ -10,8 +10,8 @@ import numpy as np
 from aponia.meta._distributions import critical_value, f_sf, two_sided_p
 from aponia.meta._inputs import FloatArray
 from aponia.meta._multilevel._inference import tested
-from aponia.meta._result import json_safe as plain
 from aponia.meta._options import check_level
+from aponia.meta._result import json_safe as plain
 from aponia.meta._robust._sandwich import Sandwich, sandwich
 from aponia.meta._robust._small_sample import (
     RobustWald,

@@ -17,9 +17,9 @@ from aponia.meta._design import drop_redundant
 from aponia.meta._distributions import critical_value, two_sided_p
 from aponia.meta._inputs import ColumnLike, FloatArray, column, design_matrix, label_column
 from aponia.meta._multilevel._blocks import IntArray
-from aponia.meta._result import json_safe as plain
 from aponia.meta._multilevel._request import encode, text
 from aponia.meta._options import check_level
+from aponia.meta._result import json_safe as plain
 from aponia.meta._robust._sandwich import Sandwich, sandwich
 from aponia.meta._robust._small_sample import RobustWald, satterthwaite, wald_test
 from aponia.meta._robust._working import Cluster, Working, _inverse

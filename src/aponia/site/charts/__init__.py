@@ -5,6 +5,13 @@ Each chart has a dataclass, a drawing function ``x(plot, layout)`` that returns 
 table for the macro ``figure``. The typed items of the other macros are in `components`.
 """
 
+from aponia.site.charts.albatross import (
+    AlbatrossChart,
+    AlbatrossPoint,
+    albatross_chart,
+    albatross_figure,
+    albatross_table,
+)
 from aponia.site.charts.direction import (
     DirectionCell,
     DirectionRow,
@@ -63,6 +70,8 @@ from aponia.site.charts.strip import (
 )
 
 __all__ = [
+    "AlbatrossChart",
+    "AlbatrossPoint",
     "Approach",
     "ChartError",
     "DirectionCell",
@@ -92,6 +101,9 @@ __all__ = [
     "SpecificationCurve",
     "StripItem",
     "Table",
+    "albatross_chart",
+    "albatross_figure",
+    "albatross_table",
     "direction_figure",
     "direction_table",
     "durability_curve",

@@ -8,6 +8,8 @@ from typing import Any
 from aponia.answers import Answer, StudyRow, Synthesis
 from aponia.answers.rows import number
 from aponia.site.charts import (
+    AlbatrossChart,
+    AlbatrossPoint,
     DirectionCell,
     DirectionRow,
     DurabilityCurve,
@@ -21,6 +23,7 @@ from aponia.site.charts import (
     Specification,
     SpecificationCurve,
     StripItem,
+    albatross_figure,
     direction_figure,
     durability_figure,
     history_figure,
@@ -31,6 +34,7 @@ from aponia.site.views.common import DIRECTION
 
 __all__ = [
     "AGAINST",
+    "albatross_of",
     "directions_of",
     "durability_of",
     "history_of",
@@ -171,6 +175,62 @@ def directions_of(answer: Answer, root: str) -> Figure | None:
             subtitle="Direction of each randomised trial on each outcome; size of the mark: people; not a count of significance",
             outcomes=[labels[c] for c in constructs],
             rows=body,
+        )
+    )
+
+
+def albatross_of(answer: Answer) -> Figure | None:
+    """Return the albatross plot of trials that print a p-value and a direction, if two or more do."""
+    from aponia import meta
+
+    rows = [
+        r
+        for r in answer.layers[0].rows
+        if r.chosen
+        and not r.combined
+        and not r.part
+        and r.p is not None
+        and r.people
+        and r.direction in ("benefit", "harm")
+        and answer.headline is not None
+        and r.construct == answer.headline.construct
+    ]
+    if len(rows) < 2:
+        return None
+    plot = meta.swim.albatross(
+        [(r.p or "").replace(" ", "") for r in rows],
+        [r.people or 0 for r in rows],
+        [r.direction for r in rows],
+        effects=[0.2, 0.5, 0.8],
+        labels=[r.label for r in rows],
+    )
+    points = [
+        AlbatrossPoint(
+            rows[i].label,
+            float(plot.x[i]),
+            int(plot.n[i]),
+            rows[i].p or "",
+            bool(plot.p_lower[i] != plot.p_upper[i]),
+            float(plot.implied[i]),
+        )
+        for i in range(len(rows))
+    ]
+    contours = [
+        (
+            float(e),
+            [
+                (float(a), float(n))
+                for a, n in zip(plot.contour_x[i], plot.contour_n[i], strict=True)
+            ],
+        )
+        for i, e in enumerate(plot.effects)
+    ]
+    return albatross_figure(
+        AlbatrossChart(
+            title="P-values against people, where sizes were not printed",
+            subtitle="Right of the line: towards the drug; dashed lines: effects of 0.2, 0.5 and 0.8 SD; a p printed as a bound lies further out",
+            points=points,
+            contours=contours,
         )
     )
 

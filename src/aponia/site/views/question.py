@@ -69,6 +69,7 @@ def question_page(world: World, answer: Answer) -> Page:
         "history": pictures.history_of(answer),
         "history_steps": answer.history,
         "specifications": pictures.specifications_of(answer),
+        "albatross": pictures.albatross_of(answer) if answer.status == "answered" else None,
         "swim": _swim(answer),
         "rob": _rob(world, answer, root),
         "course": _course(world, answer),
