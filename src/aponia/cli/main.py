@@ -24,7 +24,8 @@ app = typer.Typer(
 for _command in ("ask", "build", "exposure", "pool"):
     _module = import_module(f"aponia.cli.{_command}")
     app.command(name=_command)(getattr(_module, _command))
-app.add_typer(import_module("aponia.cli.evidence").app, name="evidence")
+for _group in ("evidence", "literature"):
+    app.add_typer(import_module(f"aponia.cli.{_group}").app, name=_group)
 
 
 def _version(value: bool) -> None:
