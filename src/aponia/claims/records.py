@@ -1,0 +1,436 @@
+"""What the rules know of a study: its slots, its numbers by kind, and the way it points.
+
+Built once from the evidence base and its answers; claims are compared with this, never with prose
+alone. The words of a record serve one purpose only: to notice that a claim speaks of something the
+record does not hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from aponia.answers import Answer, Layer, StudyRow, answer_all, layer_of
+from aponia.claims.lexicon import CUES, TOPICS, find_cues
+from aponia.claims.numbers import magnitudes
+from aponia.claims.reading import CLASS
+from aponia.claims.terms import stem, tokens
+from aponia.evidence import EvidenceBase, Study, Trial
+
+__all__ = ["Figure", "Finding", "Records", "StudyFacts", "TrialFacts"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number a record prints or allows, with its kind (as in `Magnitude`) and unit."""
+
+    value: float
+    kind: str
+    unit: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One curated sentence of a record as topics and polarity."""
+
+    text: str
+    topics: frozenset[str]
+    negated: bool
+    stems: frozenset[str]
+
+
+@dataclass(frozen=True)
+class StudyFacts:
+    """A study as the rules see it.
+
+    Attributes
+    ----------
+    study : Study
+    layer : Layer or None
+        None for reviews.
+    rows : tuple of StudyRow
+        Its results in the answers.
+    people : int or None
+    sizes : frozenset of int
+        Every number of people the record prints.
+    doses : tuple of (float, str)
+    days : int or None
+        Latest time of a result that points to benefit.
+    points : str
+        benefit, harm, no-difference or unclear: its first outcome, by the rows of the answers.
+    significant : bool or None
+        Whether the source calls that significant.
+    """
+
+    study: Study
+    layer: Layer | None
+    rows: tuple[StudyRow, ...]
+    people: int | None
+    sizes: frozenset[int]
+    text: str
+    substances: frozenset[str]
+    doses: tuple[tuple[float, str], ...]
+    days: int | None
+    points: str = field(default="unclear")
+    significant: bool | None = None
+
+    @property
+    def id(self) -> str:
+        """Id of the study."""
+        return self.study.id
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """All words of the record, stemmed."""
+        return _stems(self.text)
+
+    @cached_property
+    def figures(self) -> tuple[Figure, ...]:
+        """Every number the record prints or allows."""
+        return tuple(_figures(self.study))
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Its findings and limits as topics and polarity."""
+        return tuple(_findings(self.study))
+
+    @property
+    def tiny(self) -> bool:
+        """Fewer than 30 people."""
+        return self.people is not None and self.people < 30
+
+
+@dataclass(frozen=True)
+class TrialFacts:
+    """A registered trial as the rules see it."""
+
+    trial: Trial
+    substances: frozenset[str]
+    text: str
+    doses: tuple[tuple[float, str], ...]
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """All words of the record, stemmed."""
+        return _stems(self.text)
+
+
+_NEG = re.compile(
+    r"\b(?:not|no|without|nobody|none|neither|nor|never|failed|unchanged|cannot|nothing|little|hardly)\b|n't\b"
+)
+
+
+def negative(text: str) -> bool:
+    """Whether a clause denies something."""
+    return bool(_NEG.search(text.lower()))
+
+
+class Records:
+    """The evidence base indexed for claims.
+
+    Parameters
+    ----------
+    base : EvidenceBase
+    answers : mapping of str to Answer, optional
+        From `answer_all`; made when not given.
+    """
+
+    def __init__(self, base: EvidenceBase, answers: Mapping[str, Answer] | None = None) -> None:
+        self.base = base
+        self.answers = dict(answers) if answers is not None else answer_all(base)
+        rows: dict[str, dict[tuple[int | None, str | None], StudyRow]] = {}
+        for answer in self.answers.values():
+            for layer in answer.layers:
+                for row in layer.rows:
+                    rows.setdefault(row.study, {}).setdefault((row.outcome, row.construct), row)
+        self._parents = {t.id: t.parent for t in base.vocabulary.substances}
+        self.studies = tuple(
+            self._facts(s, tuple(rows.get(s.id, {}).values())) for s in base.studies.values()
+        )
+        self.by_id = {f.id: f for f in self.studies}
+        self.trials = tuple(self._trial(t) for t in base.trials.values())
+
+    def widened(self, substances: tuple[str, ...]) -> frozenset[str]:
+        """Return ids that count as the same drug: the drug, its parts, and all of a class that is named."""
+        found = set(substances)
+        if CLASS in found:
+            found |= {i for i, p in self._parents.items() if p == CLASS}
+        if "psilocybin" in found:
+            found.add("psilocin")
+        if "ketamine" in found:
+            found.add("esketamine")
+        return frozenset(found)
+
+    @cached_property
+    def institutions(self) -> frozenset[str]:
+        """Names of universities and hospitals that records mention, in lower case."""
+        names: set[str] = set()
+        for text in (*(f.text for f in self.studies), *(t.text for t in self.trials)):
+            names.update(_institutions(text))
+        return frozenset(names)
+
+    def question(
+        self, substances: tuple[str, ...], condition: str, approach: str = "none"
+    ) -> Answer | None:
+        """Return the narrowest living question for a drug and a condition."""
+        wanted = set(self.widened(substances))
+        fitting = [
+            a
+            for a in self.answers.values()
+            if condition in a.conditions
+            and wanted & set(a.substances)
+            and (not a.approaches or approach in a.approaches)
+            and not self.base.questions[a.id].mechanism
+        ]
+        return min(
+            fitting,
+            key=lambda a: (
+                -(approach in a.approaches),
+                len(a.conditions),
+                len(set(substances) - set(a.substances)),
+                len(a.substances),
+            ),
+            default=None,
+        )
+
+    def _facts(self, study: Study, rows: tuple[StudyRow, ...]) -> StudyFacts:
+        linked = self.base.trials_of(study.id)
+        text = " ".join([_study_text(study), *(f"{t.title} {t.sponsor or ''}" for t in linked)])
+        people = study.population.n_analysed or study.population.n_randomized
+        chosen = [r for r in rows if r.chosen] or list(rows)
+        points, significant = _points(study, chosen)
+        benefit_days = [
+            r.timepoint_days
+            for r in rows
+            if r.direction == "benefit" and r.timepoint_days is not None
+        ]
+        return StudyFacts(
+            study=study,
+            layer=layer_of(study),
+            rows=rows,
+            people=people,
+            sizes=frozenset(_sizes(study)),
+            text=text.lower(),
+            substances=frozenset(
+                x
+                for s in study.substances
+                for x in (s, *(["psilocybin"] if s == "psilocin" else []))
+            ),
+            doses=tuple(_doses(study)),
+            days=max(benefit_days, default=None),
+            points=points,
+            significant=significant,
+        )
+
+    def _trial(self, trial: Trial) -> TrialFacts:
+        parts = [
+            trial.title,
+            trial.sponsor or "",
+            trial.design or "",
+            trial.note or "",
+            trial.status or "",
+            trial.phase or "",
+            *(trial.primary_outcomes or ()),
+            *(f"{a.substance} {a.dose} {a.dose_unit} {a.schedule}" for a in trial.arms),
+        ]
+        text = " ".join(parts)
+        return TrialFacts(trial, frozenset(trial.substances), text.lower(), tuple(_doses(trial)))
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(w) for w, _, _ in tokens(text))
+
+
+def _study_text(study: Study) -> str:
+    parts = [
+        study.title,
+        study.first_author or "",
+        study.journal or "",
+        study.population.description,
+        study.comparator or "",
+        study.blinding.note or "",
+        study.adverse_events.note or "",
+        *study.findings,
+        *study.limits,
+        *study.registrations,
+    ]
+    for arm in study.arms:
+        parts += [
+            arm.substance_text or arm.substance or "",
+            arm.dose_text or "",
+            arm.schedule or "",
+            arm.note or "",
+        ]
+    for o in study.outcomes:
+        parts += [o.name, o.instrument or "", o.timepoint or "", o.note or ""]
+        parts += [r.change_text or "" for r in o.results]
+        parts += [o.contrast.measure_text or "" if o.contrast else ""]
+    for d in study.disagreements:
+        parts += [f"{v.value} {v.source or ''}" for v in d.values]
+    return " ".join(parts)
+
+
+_INSTITUTION = re.compile(
+    r"universit\w+ (?:of |hospital,? )?[a-z]+(?: [a-z]+)?|[a-z]+ (?:university|college|institute|clinic|hospital)|"
+    r"uc san diego|yale|johns hopkins|harvard|stanford|imperial|maastricht|basel|ucsf|ucsd|nyu|oxford|cambridge|mayo|"
+    r"emory|columbia|copenhagen|radboud|leiden|king's|zurich|toronto|michigan|alabama|penn(?:sylvania)?|hannover|hanover"
+)
+
+
+def _institutions(lower: str) -> Iterator[str]:
+    for m in _INSTITUTION.finditer(lower.lower()):
+        yield m.group()
+
+
+def _sizes(study: Study) -> Iterator[int]:
+    p = study.population
+    for n in (p.n_randomized, p.n_analysed):
+        if n:
+            yield n
+    for arm in study.arms:
+        if arm.n:
+            yield arm.n
+    for o in study.outcomes:
+        for r in o.results:
+            for n in (r.n, r.total):
+                if n:
+                    yield n
+    for d in study.disagreements:
+        if "population" in d.field or d.field.endswith(".n"):
+            for v in d.values:
+                if isinstance(v.value, int | float):
+                    yield int(v.value)
+    for m in magnitudes(p.description):
+        if m.kind == "size":
+            yield int(m.value)
+
+
+def _figures(study: Study) -> Iterator[Figure]:
+    """Yield every number of the results, also those that follow from two printed ones."""
+    for o in study.outcomes:
+        what = o.name
+        unit = o.unit or ""
+        if o.timepoint_days:
+            yield Figure(o.timepoint_days, "duration", "days", what)
+        for m in magnitudes(f"{o.name}. {o.timepoint or ''}"):
+            yield Figure(m.value, m.kind, m.unit, what)
+            if m.high is not None:
+                yield Figure(m.high, m.kind, m.unit, what)
+        for r in o.results:
+            if r.events is not None:
+                yield Figure(r.events, "size", "people", what)
+                if r.total:
+                    yield Figure(100 * r.events / r.total, "share", "percent", what)
+                    yield Figure(r.total, "size", "people", what)
+            if r.percent is not None:
+                yield Figure(r.percent, "share", "percent", what)
+            percent = "%" in unit
+            for change in (r.change_mean, r.change_median):
+                if change is not None:
+                    yield Figure(abs(change), "effect", "percent" if percent else unit, what)
+                    if r.baseline_mean and not percent:
+                        yield Figure(abs(100 * change / r.baseline_mean), "effect", "percent", what)
+            if r.baseline_mean is not None and r.mean is not None:
+                yield Figure(abs(r.mean - r.baseline_mean), "effect", unit, what)
+                if r.baseline_mean:
+                    fall = 100 * (r.baseline_mean - r.mean) / r.baseline_mean
+                    yield Figure(abs(fall), "effect", "percent", what)
+            for level in (r.mean, r.baseline_mean, r.median):
+                if level is not None:
+                    yield Figure(level, "level", "percent" if percent else unit, what)
+            for interval in (r.change_ci95, r.mean_ci95, r.baseline_ci95):
+                for limit in interval or ():
+                    yield Figure(abs(limit), "limit", "percent" if percent else unit, what)
+            for m in magnitudes(r.change_text or ""):
+                yield Figure(m.value, "effect" if m.unit == "percent" else m.kind, m.unit, what)
+                if m.high is not None:
+                    yield Figure(m.high, "effect" if m.unit == "percent" else m.kind, m.unit, what)
+        if len(o.results) == 2:
+            a, b = o.results
+            if a.change_mean is not None and b.change_mean is not None:
+                yield Figure(abs(a.change_mean - b.change_mean), "effect", unit, what)
+        c = o.contrast
+        if c is not None:
+            if c.value is not None:
+                yield Figure(abs(c.value), "effect", c.measure or "", what)
+            for limit in c.ci95 or ():
+                yield Figure(abs(limit), "limit", c.measure or "", what)
+            if c.p is not None:
+                yield Figure(c.p.value, "p", "p", what)
+    words = [
+        *study.findings,
+        *study.limits,
+        study.adverse_events.note or "",
+        study.population.description,
+    ]
+    words += [a.schedule or "" for a in study.arms] + [a.dose_text or "" for a in study.arms]
+    for sentence in words:
+        for m in magnitudes(sentence):
+            kind = m.kind
+            yield Figure(m.value, kind, m.unit, sentence)
+            if m.high is not None and m.unit != "of":
+                yield Figure(m.high, kind, m.unit, sentence)
+            elif m.high and m.unit == "of":
+                yield Figure(100 * m.value / m.high, "share", "percent", sentence)
+                yield Figure(m.high, "size", "people", sentence)
+                yield Figure(m.value, "size", "people", sentence)
+
+
+def _findings(study: Study) -> Iterator[Finding]:
+    for text in (*study.findings, *study.limits):
+        for clause in re.split(r"[;:,] (?:and |but |while )?|\. | but | while | whereas ", text):
+            lower = clause.lower()
+            yield Finding(text, find_cues(lower, TOPICS), negative(clause), _stems(clause))
+
+
+def _doses(record: Study | Trial) -> Iterator[tuple[float, str]]:
+    mine = set(record.substances) | ({"psilocin"} if "psilocybin" in record.substances else set())
+    for arm in record.arms:
+        if arm.substance is not None and arm.substance not in mine:
+            continue  # what the comparison group got is not a dose of the drug
+        if arm.dose is not None and arm.dose_unit:
+            yield arm.dose, arm.dose_unit
+        for limit in arm.dose_range or ():
+            yield limit, arm.dose_unit or ""
+        for m in magnitudes(f"{arm.dose_text or ''} {arm.schedule or ''}"):
+            if m.kind == "dose":
+                yield m.value, m.unit
+
+
+_NOT_SIGNIFICANT = re.compile(r"not (?:statistically )?significant|did not differ", re.IGNORECASE)
+
+
+def _points(study: Study, rows: list[StudyRow]) -> tuple[str, bool | None]:
+    """Return the way a study's first outcome points, and whether that is significant."""
+    constructs = ("attack-frequency", "pain-days", "pain-intensity", "responder", "pain-tolerance")
+    ordered = sorted(
+        rows,
+        key=lambda r: (
+            r.direction == "unclear",
+            constructs.index(r.construct) if r.construct in constructs else 9,
+            r.significant is None,
+        ),
+    )
+    retold = study.design in ("survey", "case-series", "case-report")
+    if ordered and (
+        ordered[0].direction == "benefit" or (ordered[0].direction != "unclear" and not retold)
+    ):
+        significant = ordered[0].significant
+        if significant is None and study.findings and _NOT_SIGNIFICANT.search(study.findings[0]):
+            significant = False
+        return ordered[0].direction, significant
+    for o in study.outcomes:
+        c = o.contrast
+        if c is None or c.significant is None:
+            continue
+        if c.significant and c.favours:
+            return ("benefit" if c.favours in study.substances else "harm"), True
+        return "no-difference", False
+    if study.findings and not study.design.startswith(("rct", "healthy")):
+        first = study.findings[0].lower()
+        if find_cues(first, {"b": CUES["benefit"]}) and not negative(first.split(",")[0]):
+            return "benefit", None
+    return "unclear", None

@@ -1,0 +1,462 @@
+"""Verdicts on research itself: does the study or trial exist, is it the first, is it running."""
+
+from __future__ import annotations
+
+import re
+
+from aponia.answers import Layer
+from aponia.claims.matching import (
+    Match,
+    candidates,
+    check_figures,
+    country_of,
+    find_study,
+    institutions_of,
+    ungrounded,
+)
+from aponia.claims.model import EvidenceItem, Reading, Slots, Verdict
+from aponia.claims.reading import CLASS, HEADACHES
+from aponia.claims.records import Records, StudyFacts, TrialFacts
+from aponia.claims.telling import describe, item, items, names, trial_item
+
+__all__ = ["cited_journal", "judge_research"]
+
+_RUNNING = ("Recruiting", "Not yet recruiting", "Active, not recruiting", "Enrolling by invitation")
+_GIVING = (Layer.RANDOMISED, Layer.UNCONTROLLED, Layer.VOLUNTEERS, Layer.CASES)
+
+
+def judge_research(records: Records, reading: Reading) -> Verdict:
+    """Judge a claim about studies rather than about effects.
+
+    Parameters
+    ----------
+    records : Records
+    reading : Reading
+
+    Returns
+    -------
+    Verdict
+    """
+    lower = reading.text.lower()
+    if not reading.substances and not reading.conditions:
+        return Verdict(
+            "unverified", "Neither a drug nor a condition of this evidence base is named."
+        )
+    if not reading.substances and not ("study-specific" in reading.cues or reading.designs):
+        return Verdict(
+            "unverified",
+            "How common a condition is, and other facts without a drug, are not in this evidence base.",
+        )
+    if reading.other_illness and not reading.conditions and "pain" not in reading.cues:
+        return Verdict(
+            "unverified", f"Research on {reading.other_illness} is outside this evidence base."
+        )
+    if (
+        "epidemiology" in reading.cues
+        and reading.magnitudes
+        and not (reading.cues & {"tested", "ongoing", "first"})
+    ):
+        return Verdict(
+            "unverified", "Figures on how many people are affected are not in this evidence base."
+        )
+    if "first" in reading.cues:
+        return _first(records, reading, lower)
+    if "no-trials" in reading.cues and "ongoing" not in reading.cues:
+        return _few(records, reading, lower)
+    journal = cited_journal(records, reading, lower)
+    if journal is not None:
+        return journal
+    return _exists(records, reading, lower)
+
+
+def _trials(records: Records, reading: Reading) -> list[TrialFacts]:
+    wanted = records.widened(reading.substances or (CLASS,))
+    wide = set(reading.conditions) | (
+        HEADACHES if "other-headache" in reading.conditions else frozenset()
+    )
+    return [
+        t
+        for t in records.trials
+        if wanted & t.substances
+        and (reading.generic or not reading.conditions or t.trial.condition in wide)
+    ]
+
+
+_OUTCOME = re.compile(
+    r"\b(?:became|become|went|got|turned|stopped|ended|showed|found|had (?:no|less|more|fewer|better)|experienced|saw|felt|improved|recovered|"
+    r"vanish\w*|disappear\w*|worked|failed|succeed\w*|proved|benefit\w*)\b"
+)
+_DONE = re.compile(r"\b(?:tested|compared|studied|whether|if|to see|enrolled|terminated|halted)\b")
+
+
+def _exists(records: Records, reading: Reading, lower: str) -> Verdict:
+    trials = _trials(records, reading)
+    known, strangers = institutions_of(records, reading.text)
+    if known:
+        trials = [t for t in trials if any(k in t.text for k in known)]
+    if strangers:
+        return Verdict(
+            "unverified",
+            "The institution named is not among the records here.",
+            (),
+            tuple(trial_item(t.trial) for t in trials[:2]),
+        )
+    studies = [
+        f
+        for f, fit in candidates(records, reading)
+        if fit >= 0.75 or (fit >= 0.6 and (reading.generic or not reading.conditions))
+    ]
+    studies = [f for f in studies if f.study.condition != "none"]
+    if reading.population == "patients":
+        studies = [f for f in studies if f.layer is not Layer.ANIMALS]
+    if re.search(
+        r"without (?:causing )?(?:the )?(?:hallucin|trip|psychedelic)|non-?hallucinogenic|non-?psychedelic",
+        lower,
+    ):
+        made = [a for a in records.base.analogues if a.hallucinogenic == "no"]
+        if made and "ongoing" in reading.cues:
+            return Verdict(
+                "supported",
+                f"Such compounds are in development, as of the dates recorded: {', '.join(a.compound for a in made[:3])}.",
+                (),
+                tuple(
+                    EvidenceItem(
+                        a.id,
+                        f"{a.compound} ({a.developer}): {a.target_indication}; {a.stage or 'stage not recorded'}.",
+                        a.source_url,
+                    )
+                    for a in made[:3]
+                ),
+            )
+    if "ongoing" in reading.cues:
+        return _ongoing(records, reading, trials, lower)
+    for drug in reading.comedications:
+        name = records.base.vocabulary.label("substances", drug).lower()
+        if not any(name in x for x in (*(f.text for f in studies), *(t.text for t in trials))):
+            return Verdict("unverified", f"No record here joins this drug with {name}.")
+        studies = [f for f in studies if name in f.text]
+        trials = [t for t in trials if name in t.text]
+    phase = re.search(r"\bphase (\d|i{1,3})\b", lower)
+    if phase:
+        number = {"i": "1", "ii": "2", "iii": "3"}.get(phase.group(1), phase.group(1))
+        trials = [t for t in trials if number in (t.trial.phase or "")]
+        studies = []
+    told = _OUTCOME.search(lower)
+    if told and not _DONE.search(lower[: told.start()]):
+        return Verdict(
+            "unverified",
+            "The sentence tells a result that no rule here has read.",
+            (),
+            items(studies, 2),
+        )
+    match = find_study(records, reading)
+    if match is not None and match.sure and match.clashes == ("size",) and match.facts in studies:
+        return Verdict(
+            "contradicted",
+            f"{describe(match.facts)}: another number of people.",
+            ("wrong-number",),
+            (item(match.facts),),
+        )
+    if match is not None and match.facts in studies and not match.clashes:
+        facts = match.facts
+        if (
+            reading.population_stated
+            and reading.population == "patients"
+            and facts.layer is Layer.VOLUNTEERS
+        ):
+            return Verdict(
+                "contradicted",
+                f"{describe(facts)} was not in patients.",
+                ("healthy-volunteers", "misread-result"),
+                (item(facts),),
+            )
+        figures = check_figures(reading, facts)
+        strange = ungrounded(reading, facts.stems)
+        stated = (
+            "rct" not in reading.designs
+            or facts.layer in (Layer.RANDOMISED, Layer.VOLUNTEERS)
+            or any(r.comparator.endswith("placebo") for r in facts.rows)
+        )
+        slots: Slots = (
+            {}
+            if reading.approach != "none" or facts.study.approach in ("mixed", "unclear")
+            else {"approach": facts.study.approach}
+        )
+        if figures.wrong:
+            _m, f = figures.wrong[0]
+            return Verdict(
+                "partly-supported",
+                f"{describe(facts)} exists, with other figures ({f.value:g}).",
+                ("wrong-number",),
+                (item(facts),),
+                **slots,
+            )
+        if stated and not figures.unknown and len(strange) <= max(3, 0.45 * len(reading.stems)):
+            return Verdict(
+                "supported",
+                f"This is {describe(facts)}.",
+                (),
+                (item(facts),),
+                **(
+                    slots | {"condition": facts.study.condition}
+                    if reading.generic or not reading.conditions
+                    else slots
+                ),
+            )
+    if trials:
+        return _trial_exists(reading, trials)
+    if country_of(lower):
+        studies = [f for f in studies if country_of(lower) in (f.study.country or "").split("/")]
+    if (
+        studies
+        and not reading.comedications
+        and reading.certainty <= 3
+        and not reading.magnitudes
+        and not reading.years
+    ):
+        return Verdict(
+            "supported", f"Such studies exist: {describe(studies[0])}.", (), items(studies, 3)
+        )
+    return Verdict("unverified", "No record here fits this study.", (), items(studies, 2))
+
+
+def _trial_exists(reading: Reading, trials: list[TrialFacts]) -> Verdict:
+    sizes = [m for m in reading.magnitudes if m.kind == "size" and m.value > 1]
+    if any(m.kind not in ("size", "dose", "year") for m in reading.magnitudes):
+        return Verdict(
+            "unverified",
+            "Registered trials come near, but not to this figure.",
+            ("figure-unverified",),
+            tuple(trial_item(t.trial) for t in trials[:2]),
+        )
+    for t in trials:
+        if sizes and not any(t.trial.enrollment == int(m.value) for m in sizes):
+            continue
+        doses = [m for m in reading.magnitudes if m.kind == "dose"]
+        if doses and not all(
+            any(abs(d - m.value) <= 0.05 * d and u.startswith(m.unit) for d, u in t.doses)
+            for m in doses
+        ):
+            continue
+        strange = ungrounded(reading, t.stems)
+        if len(strange) > max(3, 0.5 * len(reading.stems)):
+            continue
+        return Verdict(
+            "supported",
+            f"The trial is registered: {t.trial.id}.",
+            (),
+            (trial_item(t.trial),),
+            condition=t.trial.condition if reading.generic or not reading.conditions else None,
+        )
+    evidence = tuple(trial_item(t.trial) for t in trials[:3])
+    if sizes:
+        return Verdict(
+            "partly-supported",
+            "Such a trial is registered, with another number of people.",
+            ("wrong-number",),
+            evidence,
+        )
+    return Verdict(
+        "unverified",
+        "Registered trials come near, but the claim holds more than their records.",
+        (),
+        evidence,
+    )
+
+
+def _ongoing(records: Records, reading: Reading, trials: list[TrialFacts], lower: str) -> Verdict:
+    running = [t for t in trials if t.trial.status in _RUNNING]
+    ended = [
+        t for t in trials if t.trial.status in ("Completed", "Terminated", "Withdrawn", "Suspended")
+    ]
+    evidence = tuple(trial_item(t.trial) for t in (running or ended)[:4])
+    drug = names(records, "substances", reading.substances)
+    if running:
+        specific = [m for m in reading.magnitudes if m.kind in ("size", "dose")]
+        if specific:
+            return _trial_exists(reading, running)
+        seen = running[0].trial.status_seen or "an unknown date"
+        issues = ("outdated",) if reading.years and max(reading.years) < 2023 else ()
+        return Verdict(
+            "supported",
+            f"Registered trials of {drug} are under way, as seen {seen}: {', '.join(t.trial.id for t in running[:3])}.",
+            issues,
+            evidence,
+        )
+    if ended:
+        return Verdict(
+            "partly-supported",
+            f"The trials on record have ended: {', '.join(t.trial.id for t in ended[:3])}.",
+            ("outdated",),
+            evidence,
+        )
+    if trials:
+        return Verdict(
+            "supported",
+            f"A trial is registered: {trials[0].trial.id}.",
+            (),
+            tuple(trial_item(t.trial) for t in trials[:2]),
+        )
+    return Verdict("unverified", f"No registered trial of {drug} for this is on record here.")
+
+
+def _first(records: Records, reading: Reading, lower: str) -> Verdict:
+    """Look up "the first" against every earlier study of the drug in the same pain."""
+    match = find_study(records, reading)
+    if re.search(r"largest|biggest|only\b|best[- ]known", lower):
+        return _superlative(records, reading, match, lower)
+    if match is None or match.facts.layer is None:
+        return Verdict("unverified", "The study meant is not clear from the claim.")
+    facts = match.facts
+    since = next((int(y) for y in re.findall(r"\b(19[4-9]0)'?s", lower)), None)
+    floor = since + 20 if since else 0
+    more = re.findall(r"\b(?:19)?([6-9]0)'?s", lower)
+    if since and more:
+        floor = max(floor, *(1900 + int(d) + 10 for d in more))
+    animal = reading.population in ("animals", "cells")
+    layers = (
+        (Layer.ANIMALS,)
+        if animal
+        else (Layer.RANDOMISED,)
+        if "rct" in reading.designs
+        else (Layer.RANDOMISED, Layer.UNCONTROLLED, Layer.VOLUNTEERS)
+    )
+    wanted = records.widened(reading.substances)
+    conditions = set(reading.conditions) - {"chronic-pain-mixed", "experimental-pain"}
+    earlier = [
+        f
+        for f in records.studies
+        if wanted & f.substances
+        and f.layer in layers
+        and f.study.year
+        and facts.study.year
+        and floor <= f.study.year < facts.study.year
+        and (f.study.condition in conditions if conditions else f.study.condition not in ("none",))
+    ]
+    shown = (item(facts), *items(earlier, 2))
+    slots: Slots = (
+        {"condition": facts.study.condition} if reading.generic or not reading.conditions else {}
+    )
+    if facts.study.approach not in ("unclear", "mixed") and reading.approach == "none":
+        slots["approach"] = facts.study.approach
+    if earlier:
+        return Verdict(
+            "contradicted", f"Earlier: {describe(earlier[0])}.", ("wrong-priority",), shown, **slots
+        )
+    if match.clashes or not (match.sure or match.score >= 2.2):
+        return Verdict(
+            "unverified",
+            "Which study is meant is not clear; no earlier one is on record here.",
+            (),
+            shown,
+            **slots,
+        )
+    return Verdict(
+        "supported",
+        f"No earlier study of this kind is on record here than {describe(facts)}.",
+        (),
+        shown,
+        **slots,
+    )
+
+
+def _superlative(records: Records, reading: Reading, match: Match | None, lower: str) -> Verdict:
+    return Verdict(
+        "unverified",
+        "Whether it is the only or the largest can not be told from this base alone.",
+        (),
+        (item(match.facts),) if match else (),
+    )
+
+
+def _few(records: Records, reading: Reading, lower: str) -> Verdict:
+    """Judge "research is limited" and "no trials yet" by what the base holds."""
+    pool = [
+        f
+        for f, fit in candidates(records, reading)
+        if (fit >= 0.75 or (fit >= 0.6 and (reading.generic or not reading.conditions)))
+        and f.study.condition != "none"
+    ]
+    if reading.approach in ("microdose", "psycholytic", "infusion"):
+        pool = [f for f in pool if f.study.approach == reading.approach]
+    randomised = [f for f in pool if f.layer is Layer.RANDOMISED]
+    people = [f for f in pool if f.layer in _GIVING]
+    drug = names(records, "substances", reading.substances)
+    absolute = re.search(
+        r"\b(?:no|never|nobody|none|not (?:been )?(?:tested|studied)|untested|unstudied|yet to)\b(?! more)",
+        lower,
+    ) and not re.search(
+        r"limited|early|few|scarce|more research|preliminary|a lot we|not (?:well|fully)|much remains",
+        lower,
+    )
+    if absolute:
+        controlled = re.search(r"randomi[sz]ed|controlled|clinical trials?|placebo", lower)
+        found: list[StudyFacts] = randomised if controlled else people
+        if found:
+            return Verdict(
+                "contradicted",
+                f"There is one: {describe(found[0])}.",
+                ("misread-result",),
+                items(found, 3),
+            )
+        if any("ketamine" in s for s in reading.substances):
+            return Verdict("unverified", "Studies of ketamine are only partly gathered here.")
+        return Verdict("supported", f"No such study of {drug} is in this base.", (), items(pool, 2))
+    total = sum(f.people or 0 for f in randomised)
+    if any("ketamine" in s for s in reading.substances) and len(randomised) > 5:
+        return Verdict(
+            "partly-supported",
+            f"{len(randomised)} randomised trials are in this base.",
+            ("overgeneralised",),
+            items(randomised, 3),
+        )
+    return Verdict(
+        "supported",
+        f"This base holds {len(randomised)} randomised trials of {drug} for this, {total} people in all.",
+        (),
+        items(randomised or people, 3),
+    )
+
+
+def cited_journal(records: Records, reading: Reading, lower: str) -> Verdict | None:
+    """Check "published in X" against the journal on record."""
+    if "publication" not in reading.cues:
+        return None
+    said = re.search(
+        r"(?:published in|in the journal(?: of)?|journal) (?:the |a )?(?:journal (?:of )?)?([a-z][a-z &-]{3,60})",
+        lower,
+    )
+    if not said:
+        return None
+    match = find_study(records, reading)
+    if match is None or not match.sure or not match.facts.study.journal:
+        return Verdict(
+            "unverified",
+            "Which paper is meant is not clear from the claim.",
+            (),
+            (item(match.facts),) if match else (),
+        )
+    journal = match.facts.study.journal.lower()
+    words = set(re.findall(r"[a-z]{4,}", said.group(1))) - {
+        "journal",
+        "that",
+        "with",
+        "found",
+        "showing",
+        "which",
+    }
+    if words & set(re.findall(r"[a-z]{4,}", journal)) or (
+        len(journal.split()) > 1 and journal in lower
+    ):
+        return None
+    if re.match(
+        r"(?:19|20)\d\d|(?:january|february|march|april|may|june|july|august|september|october|november|december)",
+        said.group(1),
+    ):
+        return None
+    return Verdict(
+        "contradicted",
+        f"{describe(match.facts)} appeared in {match.facts.study.journal}.",
+        ("fabricated-citation",),
+        (item(match.facts),),
+    )

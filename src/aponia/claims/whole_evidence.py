@@ -1,0 +1,383 @@
+"""A claim about a drug and a condition against everything the base holds, by layers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from aponia.answers import Answer, Layer
+from aponia.claims.matching import (
+    candidates,
+    condition_fit,
+    figure_for,
+)
+from aponia.claims.model import EvidenceItem, Reading, Verdict, VerdictName
+from aponia.claims.one_study import LAYER_TAG
+from aponia.claims.reading import CLASS, HEADACHES
+from aponia.claims.records import Records, StudyFacts
+from aponia.claims.telling import because, describe, item, items, names
+from aponia.claims.untested import judge_untested
+
+__all__ = ["judge_by_evidence"]
+
+_STEPS = {"very low": 1, "low": 2, "moderate": 3, "high": 4}
+
+
+_PEOPLE_LAYERS = (Layer.RANDOMISED, Layer.UNCONTROLLED, Layer.CASES, Layer.SURVEYS)
+
+
+def judge_by_evidence(records: Records, reading: Reading) -> Verdict:
+    """Judge a claim about a drug and a condition; several conditions or drugs are judged one by one."""
+    conditions = reading.conditions if len(reading.conditions) > 1 else (reading.condition,)
+    found = [_general_one(records, reading, c) for c in conditions]
+    order = ("contradicted", "no-evidence", "unverified", "partly-supported", "supported")
+    if reading.substances and len(reading.substances) > 1 and len(conditions) == 1:
+        found = [
+            _general_one(records, _only(reading, s), conditions[0]) for s in reading.substances
+        ]
+        if CLASS in reading.substances:
+            found = [_general_one(records, reading, conditions[0])]
+        # "X or Y" is as good as its better half only when hedged; "X and Y" as bad as its worse
+        either = "implied" in reading.inherited or re.search(
+            r"\bor\b|psychedelics? (?:like|such)", reading.text.lower()
+        )
+        if either:
+            return max(found, key=lambda v: order.index(v.name))
+    if "conditions" in reading.inherited:
+        return max(found, key=lambda v: order.index(v.name))
+    return min(found, key=lambda v: order.index(v.name))
+
+
+def _for_outcome(reading: Reading, people: list[StudyFacts]) -> list[StudyFacts]:
+    """Keep the studies that measured what is claimed: ending an attack is not preventing one."""
+    if "abort" in reading.cues and "prevent" not in reading.cues:
+        fitting = [
+            f
+            for f in people
+            if re.search(r"\babort", f.text) and f.layer in (Layer.CASES, Layer.SURVEYS)
+        ]
+        return fitting or people
+    partner = re.search(r"\bmirror|\bexercise", reading.text.lower())
+    if partner and "combination" in reading.cues | (
+        {"combination"} if "added" in reading.text.lower() else set()
+    ):
+        return [f for f in people if partner.group() in f.text] or people
+    return people
+
+
+def _only(reading: Reading, substance: str) -> Reading:
+    from dataclasses import replace
+
+    return replace(reading, substances=(substance,))
+
+
+def _general_one(records: Records, reading: Reading, condition: str) -> Verdict:
+    generic = (
+        reading.generic or condition in ("chronic-pain-mixed", "none")
+    ) and not reading.narrow
+    pool = [
+        f
+        for f, fit in candidates(records, reading)
+        if condition_fit((condition,), generic, f.study.condition) >= (0.6 if generic else 0.75)
+        and (fit > 0.3 or not reading.narrow)
+        and f.study.condition != "none"
+        and f.layer is not None
+    ]
+    if generic and re.search(r"chronic|long-term|persistent", reading.text.lower()):
+        # headaches that come in attacks are not what "chronic pain" means to a reader
+        rest = [f for f in pool if f.study.condition not in HEADACHES]
+        pool = rest or pool
+    question = records.question(reading.substances, condition, reading.approach)
+    qid = question.id if question else None
+    drug = names(records, "substances", reading.substances)
+    place = names(records, "conditions", (condition,)) if not generic else "pain"
+    if not reading.substances:
+        return Verdict("unverified", "No drug is named, so there is nothing to look up.")
+    issues: list[str] = []
+    if reading.approach in ("microdose", "psycholytic", "infusion"):
+        same = [
+            f
+            for f in pool
+            if f.study.approach
+            in (reading.approach, "mixed" if reading.approach == "microdose" else reading.approach)
+        ]
+        if not same and pool:
+            return judge_untested(
+                records, reading, condition, qid, drug, place, pool, ("wrong-dose-class",)
+            )
+        pool = same
+    people = [f for f in pool if f.layer in _PEOPLE_LAYERS]
+    if reading.population in ("animals", "cells"):
+        people = []
+    if condition == "experimental-pain":
+        people = [f for f in pool if f.layer is Layer.VOLUNTEERS]
+    if not people:
+        return judge_untested(records, reading, condition, qid, drug, place, pool, ())
+    people = _for_outcome(reading, people)
+    nulls = [
+        f
+        for f in people
+        if f.layer in (Layer.RANDOMISED, Layer.UNCONTROLLED, Layer.VOLUNTEERS)
+        and (f.points in ("no-difference", "harm") or f.significant is False)
+    ]
+    helps = [f for f in people if f.points == "benefit"]
+    best = _best_layer(people)
+    rank = sorted(people, key=lambda f: (_rank(f), f.points != "benefit", -(f.people or 0), f.id))
+    shown = items(rank, 3)
+    if reading.direction == "neutral":
+        return _general_null(reading, helps, nulls, best, shown, qid, drug, place)
+    if reading.direction == "harm":
+        return Verdict(
+            "unverified", f"Whether {drug} makes {place} worse was not looked up.", (), shown, qid
+        )
+    if not helps:
+        name: VerdictName = "contradicted" if reading.certainty >= 3 else "no-evidence"
+        return Verdict(
+            name,
+            f"No study of {drug} for {place} in this base points to a benefit. {shown[0].shows}",
+            ("omits-null",) if nulls else ("not-tested-in-condition",),
+            shown,
+            qid,
+        )
+    earned = _earned(people, question, best)
+    if best is Layer.RANDOMISED:
+        randomised = [f for f in people if f.layer is Layer.RANDOMISED]
+        if not any(f.significant for f in randomised):
+            issues.append("not-significant")
+        if all(f.tiny for f in randomised):
+            issues.append("tiny-n")
+    elif best is not None and best is not Layer.VOLUNTEERS:
+        issues.append(LAYER_TAG[best])
+        if best is Layer.UNCONTROLLED and all(f.tiny for f in people if f.layer is best):
+            issues.append("tiny-n")
+    elif best is Layer.VOLUNTEERS:
+        issues.append("healthy-volunteers")
+    flat = [f for f in nulls if f.points in ("no-difference", "harm")]
+    if flat and (reading.certainty >= 2 or 2 * len(flat) >= len(helps)):
+        issues += ["conflicting", "omits-null"]
+    issues += _comparison(reading, people)
+    issues += _time(reading, people)
+    claimed = reading.certainty
+    lead = _lead(best, people, drug, place)
+    unseen = [m for m in reading.magnitudes if m.kind in ("effect", "share", "size")]
+    if unseen and not any(figure_for(m, f.figures) for m in unseen for f in people):
+        return Verdict(
+            "unverified",
+            f"{lead} The figure “{unseen[0].text}” is in none of these records.",
+            ("figure-unverified", *dict.fromkeys(issues)),
+            shown,
+            qid,
+        )
+    if "indirect-comparison" in issues:
+        name = (
+            "no-evidence" if claimed >= 3 and best is not Layer.RANDOMISED else "partly-supported"
+        )
+        if "figure-unverified" in issues:
+            name = "no-evidence"
+        elif best in (Layer.SURVEYS, Layer.CASES) or claimed < 3:
+            name = "partly-supported"
+        return Verdict(
+            name,
+            f"{lead} No study here compared the two.",
+            tuple(dict.fromkeys(issues)),
+            shown,
+            qid,
+        )
+    if claimed == 4:
+        issues.append("overclaims-certainty")
+        return Verdict(
+            "contradicted" if earned <= 1 else "partly-supported",
+            f"{lead} The words claim certainty; the evidence is of {_level(question)} certainty.",
+            tuple(dict.fromkeys(issues)),
+            shown,
+            qid,
+        )
+    if "wrong-timescale" in issues:
+        return Verdict(
+            "partly-supported",
+            f"{lead} {because(['wrong-timescale']).capitalize()}.",
+            tuple(dict.fromkeys(issues)),
+            shown,
+            qid,
+        )
+    everyone = re.search(
+        r"\b(?:all|every|everyone|everybody|each|nobody|never|always)\b", reading.text.lower()
+    )
+    if "survey" in reading.designs and claimed == 3 and not everyone:
+        told = [f for f in people if f.layer is Layer.SURVEYS and f.points == "benefit"]
+        if told and re.search(r"\b(?:most|mostly|majority)\b", reading.text.lower()):
+            shares = [x.value for f in told for x in f.figures if x.kind == "share"]
+            tags = ("survey-only", "misread-result") if not shares or min(shares) < 50 else ()
+            name = "partly-supported" if tags else "supported"
+            return Verdict(name, f"{item(told[0]).shows}", tags, items(told, 3), qid)
+        if told:
+            return Verdict(
+                "supported", f"Surveys report this. {item(told[0]).shows}", (), items(told, 3), qid
+            )
+    if claimed == 0:
+        told = [
+            f for f in people if f.layer in (Layer.SURVEYS, Layer.CASES) and f.points == "benefit"
+        ]
+        if told:
+            return Verdict(
+                "supported",
+                f"People do report this. {item(told[0]).shows} It can not tell whether the drug was the reason.",
+                (),
+                items(told, 3),
+                qid,
+            )
+        return Verdict(
+            "partly-supported", lead, tuple(dict.fromkeys(("anecdote", *issues))), shown, qid
+        )
+    if generic and condition != "experimental-pain" and reading.direction == "benefit":
+        # tested in one kind of pain is not tested in "pain"
+        issues.append("overgeneralised")
+    firm = condition == "experimental-pain" or any(
+        f.layer is Layer.RANDOMISED and f.significant and f.points == "benefit" for f in people
+    )
+    if claimed <= earned and firm and not (set(issues) & {"overgeneralised", "conflicting"}):
+        return Verdict("supported", f"{lead} The wording claims no more than that.", (), shown, qid)
+    if claimed - earned >= 2:
+        issues.append("overclaims-certainty")
+    return Verdict(
+        "partly-supported",
+        f"{lead} The sentence says more: {because(dict.fromkeys(issues))}.",
+        tuple(dict.fromkeys(issues)),
+        shown,
+        qid,
+    )
+
+
+def _level(question: Answer | None) -> str:
+    return question.certainty.level if question is not None else "very low"
+
+
+def _rank(facts: StudyFacts) -> int:
+    order = [
+        Layer.RANDOMISED,
+        Layer.UNCONTROLLED,
+        Layer.VOLUNTEERS,
+        Layer.CASES,
+        Layer.SURVEYS,
+        Layer.ANIMALS,
+    ]
+    return order.index(facts.layer) if facts.layer in order else 9
+
+
+def _best_layer(people: Sequence[StudyFacts]) -> Layer | None:
+    return min(people, key=_rank).layer
+
+
+def _earned(people: Sequence[StudyFacts], question: Answer | None, best: Layer | None) -> int:
+    """Earned step of the ladder: certainty of a randomised answer; before-after 1; the rest 0."""
+    if best is Layer.RANDOMISED and question is not None and question.status == "answered":
+        return _STEPS[question.certainty.level]
+    return 1 if best in (Layer.RANDOMISED, Layer.UNCONTROLLED) else 0
+
+
+def _lead(best: Layer | None, people: Sequence[StudyFacts], drug: str, place: str) -> str:
+    top = [f for f in people if f.layer is best]
+    kind = {
+        Layer.RANDOMISED: "randomised trial",
+        Layer.UNCONTROLLED: "study without a comparison group",
+        Layer.CASES: "case report or series",
+        Layer.SURVEYS: "survey",
+        Layer.VOLUNTEERS: "study in people without this pain",
+    }.get(best, "study")  # type: ignore[arg-type]
+    number = "one" if len(top) == 1 else str(len(top))
+    plural = (
+        kind
+        if len(top) == 1
+        else kind.replace("study", "studies")
+        .replace("survey", "surveys")
+        .replace("trial", "trials")
+        .replace("report or series", "reports or series")
+    )
+    return f"The best evidence here on {drug} for {place} is {number} {plural}: {describe(sorted(top, key=lambda f: -(f.people or 0))[0])}."
+
+
+def _comparison(reading: Reading, people: Sequence[StudyFacts]) -> list[str]:
+    if "comparison" not in reading.cues or not ({"opioid", "conventional"} & reading.cues):
+        return []
+    lower = reading.text.lower()
+    if not re.search(
+        r"\b(?:than|as|to|with|outperform\w*|rival\w*|unlike|instead|replac\w*)\b", lower
+    ):
+        return []
+    if any(m.unit in ("fold", "times") for m in reading.magnitudes):
+        return ["indirect-comparison", "figure-unverified"]
+    compared = any(
+        r.comparator == "other-treatment"
+        for f in people
+        for r in f.rows
+        if f.layer in (Layer.RANDOMISED, Layer.UNCONTROLLED)
+    )
+    return [] if compared else ["indirect-comparison"]
+
+
+def _time(reading: Reading, people: Sequence[StudyFacts]) -> list[str]:
+    wanted = max(
+        (m.high or m.value for m in reading.magnitudes if m.kind == "duration"), default=0.0
+    )
+    if re.search(r"\bfor (?:many |several )?years\b", reading.text.lower()) and not wanted:
+        wanted = 500.0
+    elif re.search(r"\bmonths\b", reading.text.lower()) and not wanted:
+        wanted = 60.0
+    elif re.search(r"\bweeks\b", reading.text.lower()) and not wanted:
+        wanted = 14.0
+    if "permanent" in reading.text.lower():
+        wanted = max(wanted, 730.0)
+    if not wanted or not (reading.claim_type == "durability" or "duration" in reading.cues):
+        return []
+    longest = 0.0
+    for f in people:
+        if f.points != "benefit":
+            continue
+        longest = max(
+            longest,
+            f.days or 0.0,
+            max(
+                (x.value for x in f.figures if x.kind == "duration" and x.unit == "days"),
+                default=0.0,
+            ),
+        )
+    return ["wrong-timescale"] if wanted > 1.2 * longest else []
+
+
+def _general_null(
+    reading: Reading,
+    helps: Sequence[StudyFacts],
+    nulls: Sequence[StudyFacts],
+    best: Layer | None,
+    shown: tuple[EvidenceItem, ...],
+    qid: str | None,
+    drug: str,
+    place: str,
+) -> Verdict:
+    if helps and re.search(r"\b(?:any|every|all|never|ever)\b", reading.text.lower()):
+        return Verdict(
+            "contradicted",
+            f"Some studies of {drug} for {place} point to a benefit.",
+            ("conflicting", "misread-result"),
+            shown,
+            qid,
+        )
+    if nulls and not any(f.significant for f in helps):
+        return Verdict(
+            "partly-supported" if helps else "supported",
+            f"Studies of {drug} for {place} that found no clear difference are in this base.",
+            ("conflicting",) if helps else (),
+            shown,
+            qid,
+        )
+    if best is not Layer.RANDOMISED:
+        return Verdict(
+            "unverified",
+            f"No randomised trial of {drug} for {place} is here to decide this.",
+            (),
+            shown,
+            qid,
+        )
+    return Verdict(
+        "partly-supported", f"Studies of {drug} for {place} disagree.", ("conflicting",), shown, qid
+    )
