@@ -68,7 +68,7 @@ def without_pooling(rows: Sequence[StudyRow]) -> dict[str, Any] | None:
         return None
     test = meta.swim.sign_test(n_benefit=benefit, n_harm=harm, n_unclear=len(rows) - benefit - harm)
     usable = [r for r in rows if r.p is not None and r.direction in ("benefit", "harm")]
-    silent = sum(r.direction == "unclear" and r.significant is False for r in rows)
+    silent = sum(r.silent for r in rows)
     combined = None
     # With trials that print only "not significant" a combined p would rest on the rest alone.
     if len(usable) > 1 and not silent:
@@ -102,11 +102,10 @@ def overall_direction(found: Synthesis) -> Direction:
     they find and leave out the rest) and the sign test holds with every silent trial counted against.
     """
     if found.kind in ("pooled", "single"):
-        null = 1.0 if found.measure == "RR" else 0.0
-        return "unclear" if found.ci_lower <= null <= found.ci_upper else found.direction
+        return "unclear" if found.includes_no_difference else found.direction
     if found.direction not in ("benefit", "harm"):
         return "unclear"
-    if any(r.direction == "unclear" and r.significant is False for r in found.rows):
+    if any(r.silent for r in found.rows):
         return "unclear"
     same = found.counts[found.direction]
     test = meta.swim.sign_test(n_benefit=same, n_harm=len(found.rows) - same)

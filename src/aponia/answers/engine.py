@@ -11,7 +11,15 @@ from aponia.answers import wording
 from aponia.answers.depth import deeper, log_scale, overall_direction
 from aponia.answers.harms import harms_of
 from aponia.answers.layers import Layer
-from aponia.answers.model import Answer, Direction, LayerAnswer, Sentences, StudyRow, Synthesis
+from aponia.answers.model import (
+    PLACEBO,
+    Answer,
+    Direction,
+    LayerAnswer,
+    Sentences,
+    StudyRow,
+    Synthesis,
+)
 from aponia.answers.rows import outcome_row, study_row
 from aponia.answers.select import Selection, eligible_outcomes, select, trials_for
 from aponia.answers.synthesis import synthesise
@@ -161,8 +169,8 @@ def _by_weight(found: Sequence[Synthesis]) -> list[Synthesis]:
     """
     usable = [s for s in found if s.comparator != "own-baseline"]
     groups = [
-        [s for s in usable if s.comparator in ("inert-placebo", "active-placebo")],
-        [s for s in usable if s.comparator not in ("inert-placebo", "active-placebo")],
+        [s for s in usable if s.comparator in PLACEBO],
+        [s for s in usable if s.comparator not in PLACEBO],
     ]
     ordered: list[Synthesis] = []
     for group in groups:
@@ -199,21 +207,7 @@ def _suggest(
     question: Question, chosen: Selection, headline: Synthesis | None, trials: Sequence[Trial]
 ) -> Certainty:
     if headline is None:
-        return suggest_certainty(
-            Body(
-                randomised=False,
-                k=0,
-                people=0,
-                estimate=math.nan,
-                ci_lower=math.nan,
-                ci_upper=math.nan,
-                pi_lower=math.nan,
-                pi_upper=math.nan,
-                null=0.0,
-                mid=None,
-                i2=math.nan,
-            )
-        )
+        return suggest_certainty(Body(randomised=False, k=0, people=0))
     studies = {s.id: s for s in chosen.by_layer[Layer.RANDOMISED]}
     whole = headline.kind in ("direction", "none")
     members = [r for r in headline.rows if whole or (r.effect and r.effect.has_interval)]
@@ -238,7 +232,7 @@ def _suggest(
             directions=tuple(r.direction for r in headline.rows),
             unpublished=_unpublished(trials),
             no_direction=whole and headline.direction == "unclear",
-            silent=sum(r.direction == "unclear" and r.significant is False for r in headline.rows),
+            silent=sum(r.silent for r in headline.rows),
             default_mid={"SMD": 0.2, "RR": math.log(1.25)}.get(headline.measure or ""),
         )
     )

@@ -116,11 +116,7 @@ def page_text(source: str) -> tuple[list[tuple[str, str | None]], str]:
     for block in tree.xpath(
         "//h1|//h2|//h3|//h4|//p|//li|//td|//th|//dd|//dt|//figcaption|//caption|//title|//text"
     ):
-        inner = " ".join(
-            " ".join(
-                t for t in block.xpath(".//text()[not(ancestor::ul[ancestor::li]) or true()]")
-            ).split()
-        )
+        inner = " ".join(" ".join(block.xpath(".//text()")).split())
         certainty = block.xpath("ancestor-or-self::*[@data-certainty][1]/@data-certainty")
         level = str(certainty[0]) if certainty else None
         sentences.extend((s, level) for s in re.split(r"(?<=[.?!])\s+", inner) if s)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,8 +48,8 @@ class HistoryStep:
 
 def history(
     headline: Synthesis,
-    again: Any,
-    mark: Any,
+    again: Callable[[Sequence[StudyRow]], Synthesis],
+    mark: Callable[[Synthesis], Direction],
 ) -> tuple[HistoryStep, ...]:
     """Repeat the headline synthesis with the studies of each year so far.
 
@@ -74,8 +74,8 @@ def history(
     before: Direction | None = None
     for year in sorted({r.year or 0 for r in dated}):
         rows: Sequence[StudyRow] = [r for r in dated if (r.year or 0) <= year]
-        found: Synthesis = again(rows)
-        direction: Direction = mark(found)
+        found = again(rows)
+        direction = mark(found)
         numeric = found.kind in ("pooled", "single")
         steps.append(
             HistoryStep(

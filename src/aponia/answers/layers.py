@@ -98,21 +98,6 @@ LAYERS: dict[Layer, LayerInfo] = {
     )
 }
 
-_BY_DESIGN = {
-    "rct-parallel": Layer.RANDOMISED,
-    "rct-crossover": Layer.RANDOMISED,
-    "non-randomized-controlled": Layer.UNCONTROLLED,
-    "open-label": Layer.UNCONTROLLED,
-    "cohort": Layer.UNCONTROLLED,
-    "case-series": Layer.CASES,
-    "case-report": Layer.CASES,
-    "survey": Layer.SURVEYS,
-    "healthy-volunteer-rct": Layer.VOLUNTEERS,
-    "human-mechanistic": Layer.VOLUNTEERS,
-    "pharmacokinetic": Layer.VOLUNTEERS,
-    "preclinical-in-vivo": Layer.ANIMALS,
-    "preclinical-in-vitro": Layer.ANIMALS,
-}
 _WITHOUT_PAIN = frozenset({"none", "experimental-pain"})
 
 
@@ -123,7 +108,7 @@ def layer_of(study: Study) -> Layer | None:
     pain) is in the volunteers' layer whatever its design. A mechanistic study *in patients* is
     a before–after study of them.
     """
-    layer = _BY_DESIGN.get(study.design)
+    layer = Layer(study.layer) if study.layer else None
     if study.condition in _WITHOUT_PAIN:
         if layer in (Layer.RANDOMISED, Layer.UNCONTROLLED):
             return Layer.VOLUNTEERS

@@ -7,6 +7,7 @@ from typing import Literal
 
 from aponia.answers.layers import Layer, layer_of
 from aponia.answers.model import Answer, Direction
+from aponia.answers.select import RUNNING
 from aponia.evidence import EvidenceBase, Study
 
 __all__ = ["EvidenceMap", "MapCell", "evidence_map"]
@@ -71,7 +72,6 @@ COLUMNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("ibogaine", "Ibogaine", ("ibogaine",)),
     ("ketamine", "Ketamine", ("ketamine", "esketamine", "hydroxynorketamine")),
 )
-_RUNNING = ("Recruiting", "Not yet recruiting", "Active, not recruiting", "Enrolling by invitation")
 
 
 def evidence_map(
@@ -160,7 +160,7 @@ def _cell(
         approaches=frozenset(s.approach for s in studies),
         direction=found.direction if found and kind == "randomised" else "unclear",
         certainty=found.certainty.level if found and kind == "randomised" else None,
-        running=sum(1 for t in trials if t.status in _RUNNING),
+        running=sum(1 for t in trials if t.status in RUNNING),
         trials=len(trials),
     )
 

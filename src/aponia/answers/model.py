@@ -10,6 +10,7 @@ from aponia.answers.layers import Layer
 from aponia.appraisal import Certainty
 
 __all__ = [
+    "PLACEBO",
     "Answer",
     "Comparator",
     "Direction",
@@ -24,6 +25,8 @@ __all__ = [
 
 Direction = Literal["benefit", "harm", "no-difference", "unclear"]
 Comparator = Literal["inert-placebo", "active-placebo", "other-treatment", "own-baseline", "none"]
+#: The comparators that hide what was given.
+PLACEBO: frozenset[Comparator] = frozenset({"inert-placebo", "active-placebo"})
 Measure = Literal["MD", "SMD", "RR", "change", "proportion", "percent-change"]
 
 
@@ -110,6 +113,11 @@ class StudyRow:
     combined: bool = False
     part: bool = False
 
+    @property
+    def silent(self) -> bool:
+        """Whether the study printed only "not significant", without a size or a direction."""
+        return self.direction == "unclear" and self.significant is False
+
 
 @dataclass(frozen=True)
 class Synthesis:
@@ -161,6 +169,16 @@ class Synthesis:
     p_benefit: float = math.nan
     prefer: str = "lower"
     mid_between: bool = False
+
+    @property
+    def null(self) -> float:
+        """The value that means no difference, on the natural scale."""
+        return 1.0 if self.measure == "RR" else 0.0
+
+    @property
+    def includes_no_difference(self) -> bool:
+        """Whether the interval holds the null value; False where there is no interval."""
+        return self.ci_lower <= self.null <= self.ci_upper
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from scipy.stats import norm
 
 from aponia import meta
 from aponia.answers.layers import Layer
-from aponia.answers.model import StudyRow
+from aponia.answers.model import PLACEBO, StudyRow
 from aponia.answers.rows import PART, outcome_row
 from aponia.answers.standard import standardised_benefit
 from aponia.evidence import Outcome, Question, Study
@@ -209,10 +209,7 @@ def _universes(
             row = all_rows[study.id, picked]
             if row.combined:
                 continue
-            if against == "placebo only" and row.comparator not in (
-                "inert-placebo",
-                "active-placebo",
-            ):
+            if against == "placebo only" and row.comparator not in PLACEBO:
                 continue
             rows.append(_with_correlation(row, study, r))
         choices = [

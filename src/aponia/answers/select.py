@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from aponia.answers.contrasts import arm_pairs
 from aponia.answers.layers import Layer, layer_of
+from aponia.answers.model import PLACEBO
 from aponia.evidence import EvidenceBase, Outcome, Question, Study, Trial
 
-__all__ = ["Selection", "eligible_outcomes", "select", "trials_for"]
+__all__ = ["RUNNING", "Selection", "eligible_outcomes", "select", "trials_for"]
 
+#: Registry statuses of trials under way or about to start.
+RUNNING = ("Recruiting", "Not yet recruiting", "Active, not recruiting", "Enrolling by invitation")
 _THEME = {"plasticity": "neuroplasticity", "inflammation": "inflammation", "affective": "affective"}
 
 
@@ -94,20 +97,17 @@ def _wrong_comparator(study: Study, question: Question) -> str | None:
     """Return a reason when a question names its comparators and the trial has none of them."""
     if not question.comparators:
         return None
-    placebo = {"inert-placebo", "active-placebo"}
     kinds = {
-        "placebo" if c in placebo else "active" for _, _, c in arm_pairs(study, question.substances)
+        "placebo" if c in PLACEBO else "active" for _, _, c in arm_pairs(study, question.substances)
     }
     if kinds & set(question.comparators) or not kinds:
         return None
     return "compared with something the question does not ask about"
 
 
-def eligible_outcomes(
-    study: Study, question: Question, construct: str | None = None
-) -> list[tuple[int, Outcome]]:
+def eligible_outcomes(study: Study, question: Question) -> list[tuple[int, Outcome]]:
     """Return (position, outcome) of the outcomes that measure what the question asks about."""
-    wanted = {construct} if construct else {o.construct for o in question.outcomes}
+    wanted = {o.construct for o in question.outcomes}
     return [(i, o) for i, o in enumerate(study.outcomes) if o.construct in wanted]
 
 
@@ -120,15 +120,9 @@ def trials_for(base: EvidenceBase, question: Question) -> tuple[Trial, ...]:
         and set(t.substances) & set(question.substances)
         and (not question.approaches or t.approach in question.approaches)
     ]
-    running = (
-        "Recruiting",
-        "Not yet recruiting",
-        "Active, not recruiting",
-        "Enrolling by invitation",
-    )
     return tuple(
         sorted(
             sorted(found, key=lambda t: t.start or "", reverse=True),
-            key=lambda t: t.status not in running,
+            key=lambda t: t.status not in RUNNING,
         )
     )

@@ -14,7 +14,15 @@ from dataclasses import replace
 from typing import Any
 
 from aponia.answers.layers import Layer
-from aponia.answers.model import Comparator, Direction, Effect, Measure, StudyRow, Synthesis
+from aponia.answers.model import (
+    PLACEBO,
+    Comparator,
+    Direction,
+    Effect,
+    Measure,
+    StudyRow,
+    Synthesis,
+)
 from aponia.answers.pooling import pool_effects
 from aponia.evidence import EvidenceBase, Question, QuestionOutcome
 
@@ -22,9 +30,9 @@ __all__ = ["minimal_difference", "synthesise"]
 
 NAN = float("nan")
 #: Names a question may ask for, and the comparators that belong to them.
-_GROUPS: tuple[tuple[tuple[str, ...], tuple[Comparator, ...]], ...] = (
-    (("placebo",), ("inert-placebo", "active-placebo")),
-    (("active", "usual-care", "none"), ("other-treatment", "none")),
+_GROUPS: tuple[tuple[tuple[str, ...], frozenset[Comparator]], ...] = (
+    (("placebo",), PLACEBO),
+    (("active", "usual-care", "none"), frozenset({"other-treatment", "none"})),
 )
 
 
@@ -101,7 +109,7 @@ def _shared_comparator(rows: Sequence[StudyRow]) -> Comparator:
     kinds = {r.comparator for r in rows}
     if len(kinds) == 1:
         return next(iter(kinds))
-    return "inert-placebo" if kinds <= {"inert-placebo", "active-placebo"} else "other-treatment"
+    return "inert-placebo" if kinds <= PLACEBO else "other-treatment"
 
 
 def _one_group(

@@ -139,7 +139,7 @@ def _plain(level: Level, names: Names, found: Synthesis) -> str:
     text = capital(
         f"{names.drug} {hedge}{verb} {what} in {names.condition}{slight}, compared with {against}"
     )
-    if _crosses(found):
+    if found.includes_no_difference:
         text += ", but the result is also compatible with no difference or the opposite"
     return text + "."
 
@@ -151,19 +151,9 @@ def _verb(found: Synthesis, *, bare: bool) -> str:
     return stem if bare else f"{stem}s"
 
 
-def _null(found: Synthesis) -> float:
-    return 1.0 if found.measure == "RR" else 0.0
-
-
-def _crosses(found: Synthesis) -> bool:
-    return found.ci_lower <= _null(found) <= found.ci_upper
-
-
 def _below_mid(found: Synthesis) -> bool:
     return (
-        found.mid is not None
-        and found.mid_between
-        and abs(found.estimate - _null(found)) < found.mid
+        found.mid is not None and found.mid_between and abs(found.estimate - found.null) < found.mid
     )
 
 
@@ -171,8 +161,7 @@ def _within_mid(found: Synthesis) -> bool:
     """Little or no difference needs the whole interval inside the minimal important difference."""
     if found.mid is None or not found.mid_between:
         return False
-    null = _null(found)
-    return null - found.mid < found.ci_lower and found.ci_upper < null + found.mid
+    return found.null - found.mid < found.ci_lower and found.ci_upper < found.null + found.mid
 
 
 def size_sentence(found: Synthesis, drug: str = "the drug") -> str:
@@ -293,7 +282,7 @@ def direction_sentence(found: Synthesis) -> str:
             "" if row.direction == "unclear" else "; no size with an interval could be worked out"
         )
         return f"One randomised trial{f' with {people}' if people else ''} measured {found.label}: {says}{tail}."
-    silent = sum(r.direction == "unclear" and r.significant is False for r in found.rows)
+    silent = sum(r.silent for r in found.rows)
     text = f"{capital(count(total, 'randomised trial'))} measured {found.label}{f' ({people})' if people else ''}: {_tally(found.rows)}."
     if silent:
         text += (

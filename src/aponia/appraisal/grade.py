@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 __all__ = ["LEVELS", "Body", "Certainty", "Judgement", "Level", "suggest_certainty"]
 
@@ -27,16 +27,7 @@ Domain = Literal[
 
 #: Said in every domain when there is nothing to judge.
 NOT_JUDGED = "Not judged: no randomised result for this question."
-DOMAINS: tuple[Domain, ...] = (
-    "risk of bias",
-    "inconsistency",
-    "indirectness",
-    "imprecision",
-    "publication bias",
-    "large effect",
-    "dose response",
-    "opposing confounding",
-)
+DOMAINS: tuple[Domain, ...] = get_args(Domain)
 
 #: From worst to best.
 LEVELS: tuple[Level, ...] = ("very low", "low", "moderate", "high")
@@ -98,14 +89,14 @@ class Body:
     randomised: bool
     k: int
     people: int
-    estimate: float
-    ci_lower: float
-    ci_upper: float
-    pi_lower: float
-    pi_upper: float
-    null: float
-    mid: float | None
-    i2: float
+    estimate: float = math.nan
+    ci_lower: float = math.nan
+    ci_upper: float = math.nan
+    pi_lower: float = math.nan
+    pi_upper: float = math.nan
+    null: float = 0.0
+    mid: float | None = None
+    i2: float = math.nan
     flags: tuple[str, ...] = ()
     severe_flags: tuple[str, ...] = ()
     indirect: tuple[str, ...] = ()

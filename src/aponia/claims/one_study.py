@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from aponia.answers import Layer
+from aponia.answers.model import PLACEBO
 from aponia.claims.matching import (
     FigureCheck,
     Match,
@@ -43,7 +44,7 @@ def design_stated(reading: Reading, facts: StudyFacts) -> bool:
     if facts.layer is Layer.RANDOMISED or facts.layer is None:
         return True
     if facts.layer is Layer.UNCONTROLLED:
-        controlled = any(r.comparator in ("inert-placebo", "active-placebo") for r in facts.rows)
+        controlled = any(r.comparator in PLACEBO for r in facts.rows)
         versus = any(r.comparator == "other-treatment" for r in facts.rows)
         return (
             "open-label" in reading.designs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from aponia.answers import Layer
+from aponia.answers.select import RUNNING
 from aponia.claims.matching import (
     Match,
     candidates,
@@ -21,7 +22,6 @@ from aponia.claims.telling import describe, item, items, names, trial_item
 
 __all__ = ["cited_journal", "judge_research"]
 
-_RUNNING = ("Recruiting", "Not yet recruiting", "Active, not recruiting", "Enrolling by invitation")
 _GIVING = (Layer.RANDOMISED, Layer.UNCONTROLLED, Layer.VOLUNTEERS, Layer.CASES)
 
 
@@ -265,7 +265,7 @@ def _trial_exists(reading: Reading, trials: list[TrialFacts]) -> Verdict:
 
 
 def _ongoing(records: Records, reading: Reading, trials: list[TrialFacts], lower: str) -> Verdict:
-    running = [t for t in trials if t.trial.status in _RUNNING]
+    running = [t for t in trials if t.trial.status in RUNNING]
     ended = [
         t for t in trials if t.trial.status in ("Completed", "Terminated", "Withdrawn", "Suspended")
     ]

@@ -8,13 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from aponia.answers import Answer
+from aponia.answers.select import RUNNING
 from aponia.evidence import EvidenceBase, Source, Study, Trial
 from aponia.site.charts.figure import Direction
 from aponia.site.dates import written_date
 
-__all__ = ["DIRECTION", "RED_FLAGS", "RUNNING", "World", "certainty_key", "source_items"]
-
-RUNNING = ("Recruiting", "Not yet recruiting", "Active, not recruiting", "Enrolling by invitation")
+__all__ = ["DIRECTION", "RED_FLAGS", "World", "certainty_key", "source_items"]
 
 #: How the directions of `aponia.answers` are named in the charts.
 DIRECTION: dict[str, Direction] = {
@@ -104,13 +103,6 @@ class World:
                     row.factor, {"text": row.factor, "href": row.source_url, "id": row.id}
                 )
         return list(seen.values())
-
-    def interactions(self, substances: Sequence[str]) -> list[Any]:
-        """Interaction rows for some substances; classic psychedelics share their class's rows."""
-        family = set(substances)
-        if family & {"psilocybin", "lsd", "dmt", "mescaline", "5-meo-dmt", "ayahuasca", "lsa"}:
-            family.add("classic-psychedelics-mixed")
-        return [r for r in self.base.interactions if family & set(r.substances)]
 
     def trial_card(self, trial: Trial, root: str) -> dict[str, Any]:
         """Return what the macro ``trial_card`` shows."""

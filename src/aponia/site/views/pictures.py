@@ -90,7 +90,7 @@ def size_of(found: Synthesis) -> Figure | None:
             title=_title(found),
             subtitle=f"{names.get(found.measure or '', '')}; dot and 95% interval; {found.people} people in {found.k} {'trial' if found.k == 1 else 'trials'}",
             items=items,
-            direction=DIRECTION[found.direction] if not _crosses(found) else "unclear",
+            direction=DIRECTION[found.direction] if not found.includes_no_difference else "unclear",
             unit="" if log else unit or ("SD" if found.measure == "SMD" else ""),
             low_words=low,
             high_words=high,
@@ -125,13 +125,9 @@ def _groups(rows: tuple[StudyRow, ...]) -> list[StripItem]:
     return items
 
 
-def _crosses(found: Synthesis) -> bool:
-    return found.ci_lower <= (1.0 if found.measure == "RR" else 0.0) <= found.ci_upper
-
-
 def _title(found: Synthesis) -> str:
     what = found.label[:1].upper() + found.label[1:]
-    if _crosses(found):
+    if found.includes_no_difference:
         return f"{what}: the interval includes no difference"
     return f"{what}: the interval points {'towards the drug' if found.direction == 'benefit' else 'against the drug'}"
 

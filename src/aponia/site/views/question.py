@@ -328,12 +328,11 @@ def _row_text(row: StudyRow) -> str:
 
 
 def _finding(found: Synthesis) -> str:
-    crosses = found.ci_lower <= (1 if found.measure == "RR" else 0) <= found.ci_upper
     side = {"benefit": "towards the drug", "harm": "against the drug"}.get(
         found.direction, "neither way"
     )
     what = found.label[0].upper() + found.label[1:]
-    if crosses:
+    if found.includes_no_difference:
         return f"{what}: the estimate points {side}, the interval includes no difference"
     return f"{what}: the estimate and its interval point {side}"
 

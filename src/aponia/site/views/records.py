@@ -6,11 +6,12 @@ from typing import Any
 
 from aponia.answers import LAYERS, layer_of
 from aponia.answers.rows import number
+from aponia.answers.select import RUNNING
 from aponia.evidence import Arm, ArmResult, Outcome, PValue, Study, Trial
 from aponia.site.charts import Link, Row, Table
 from aponia.site.dates import written_date
 from aponia.site.render import Page
-from aponia.site.views.common import RUNNING, World, source_items
+from aponia.site.views.common import World, source_items
 
 __all__ = ["study_index", "study_page", "trial_index", "trial_page"]
 
