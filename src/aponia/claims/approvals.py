@@ -108,6 +108,13 @@ def judge_approved(
         )
         and not re.search(r"no classic|not approved|no approved", r.status.lower())
     ]
+    only = re.search(
+        r"\bnot (?:\w+ )?for (?:\w+ )?pain|only (?:\w+ )?(?:as|for|in)\b|off[- ]label", lower
+    )
+    if only and pain and illness:
+        right = [r for r in approved if covers(r, illness)]
+        if right:
+            return Verdict("supported", dated(right[0]), (), tell(right[:2]))
     future = re.search(
         r"could be|may be|might be|will be|soon|expected|awaiting|pending|on track|years", lower
     )

@@ -67,7 +67,14 @@ class Checker:
         found = []
         for part in self._statements(text):
             reading = self.reader.read(part, context)
-            found.append((reading, judge(self.records, reading)))
+            verdict = judge(self.records, reading)
+            if verdict.claim_type is not None:
+                reading = replace(
+                    reading,
+                    claim_type=verdict.claim_type,
+                    direction=verdict.direction or reading.direction,
+                )
+            found.append((reading, verdict))
         reading, verdict = min(found, key=lambda x: _WORST_FIRST.index(x[1].name))
         return (reading if len(found) == 1 else replace(reading, text=text)), verdict
 

@@ -12,8 +12,9 @@ from aponia.claims.matching import (
 )
 from aponia.claims.mechanisms import leap
 from aponia.claims.model import Reading, Verdict
-from aponia.claims.one_study import judge_by_study
+from aponia.claims.one_study import beyond, judge_by_study
 from aponia.claims.records import Records
+from aponia.claims.telling import describe, items
 from aponia.claims.whole_evidence import judge_by_evidence
 
 __all__ = ["judge_effect"]
@@ -52,6 +53,9 @@ def judge_effect(records: Records, reading: Reading) -> Verdict:
         return Verdict(
             "unverified", "The claim is about another medicine, compared with this drug."
         )
+    late = _gone_by_then(records, reading)
+    if late is not None:
+        return late
     match = find_study(records, reading) if _about_one_study(reading) else None
     if match is not None and (match.sure or match.score >= 1.6):
         verdict = judge_by_study(records, reading, match)
@@ -60,6 +64,34 @@ def judge_effect(records: Records, reading: Reading) -> Verdict:
         if verdict is not None:
             return verdict
     return judge_by_evidence(records, reading)
+
+
+def _gone_by_then(records: Records, reading: Reading) -> Verdict | None:
+    """Refute a lasting effect where a trial looked at that time and saw no difference."""
+    if reading.direction != "benefit" or not reading.conditions or reading.generic:
+        return None
+    pool = [f for f, fit in candidates(records, reading) if fit >= 1.0]
+    flat = [f for f in pool if beyond(reading, f) is not None]
+    claimed = max(
+        (m.high or m.value for m in reading.magnitudes if m.kind == "duration"), default=0
+    )
+    lasting = [
+        f
+        for f in pool
+        if (f.days or 0) >= 0.8 * claimed
+        or (
+            any(x.kind == "duration" and x.value >= 0.8 * claimed for x in f.figures)
+            and f not in flat
+        )
+    ]
+    if not flat or any(f not in flat for f in lasting):
+        return None
+    return Verdict(
+        "contradicted",
+        f"In {describe(flat[0])} the difference was gone by then ({beyond(reading, flat[0])}).",
+        ("wrong-timescale",),
+        items(flat, 2),
+    )
 
 
 def _another(records: Records, reading: Reading, match: Match) -> Verdict | None:

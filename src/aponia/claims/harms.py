@@ -60,6 +60,20 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
                 r"caus\w+ (?!side|adverse|unwanted|risks?)|lead to (?!side|adverse)", lower
             ):
                 return _unknown_event(records, reading, rows, lower)
+            lasting = [
+                r
+                for r in rows
+                if r.class_ in ("urological", "substance-use", "serious") and r.value
+            ]
+            if lasting and re.search(
+                r"\b(?:only|just|mild|minor|short-lived|harmless|temporary|few)\b", lower
+            ):
+                return Verdict(
+                    "partly-supported",
+                    f"On record as well: {lasting[0].event}.",
+                    ("omits-harm",),
+                    tuple(tell_event(r) for r in (*rows[:2], lasting[0])),
+                )
             return Verdict(
                 "supported",
                 f"Unwanted effects were counted: {rows[0].event}.",
@@ -77,10 +91,10 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
             r
             for r in records.base.contraindications
             if concerns(records, reading, r.substance)
-            and re.search(rf"\b(?:{HARM_WORDS[k][1]})", (r.effect or "").lower())
+            and re.search(rf"\b(?:{HARM_WORDS[k][1]})", f"{r.effect or ''} {r.factor}".lower())
         ]
         for k in wanted
-        if not hits[k] and not extra.get(k)
+        if not hits[k] and (denied or not extra.get(k))
     }
     found = [r for group in hits.values() for r in group]
     evidence = (
@@ -109,6 +123,14 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
         if found:
             return Verdict(
                 "contradicted", f"On record: {found[0].event}.", ("omits-harm",), evidence
+            )
+        warned = [r for group in extra_contra.values() for r in group]
+        if warned:
+            return Verdict(
+                "contradicted",
+                f"Trials and advice leave people out because of it: {warned[0].factor}.",
+                ("omits-harm",),
+                evidence,
             )
         return Verdict("unverified", "The records do not settle this.", (), evidence)
     opposite = re.search(
@@ -151,6 +173,23 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
                 ("figure-unverified",),
                 evidence,
             )
+    playing_down = re.search(
+        r"\b(?:only|just|merely|nothing (?:more|worse) than|limited to|at most|no more than|mild|minor|harmless|rare(?:ly)?|short-lived|go(?:es)? away|pass(?:es)? quickly|quickly (?:pass|fade|wear)\w*)\b",
+        lower,
+    )
+    lasting = [
+        r for r in rows if r.class_ in ("urological", "substance-use", "serious") and r.value
+    ]
+    if playing_down and lasting:
+        firm = re.search(
+            r"\b(?:only|nothing (?:more|worse)|limited to|at most|no more than|harmless)\b", lower
+        )
+        return Verdict(
+            "contradicted" if firm else "partly-supported",
+            f"On record as well: {lasting[0].event}.",
+            ("omits-harm",),
+            (*evidence[:2], tell_event(lasting[0])),
+        )
     if reading.certainty == 4 or re.search(
         r"\b(?:will|always|everyone|inevitabl\w+|commonly causes? permanent)\b", lower
     ):

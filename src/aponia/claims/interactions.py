@@ -92,6 +92,18 @@ def judge_interaction(records: Records, reading: Reading, lower: str) -> Verdict
             ("conflicting",),
             evidence,
         )
+    if len(reading.comedications) > 1 and re.search(
+        r"\b(?:just |equally )?as (?:likely|risky|dangerous|common)|same (?:risk|danger)|alike|no different|equally",
+        lower,
+    ):
+        calm = [r for r in named if re.search(r"no harm|no signal|low risk", r.severity)]
+        if calm and bad:
+            return Verdict(
+                "contradicted",
+                f"They differ on record: {bad[0].drug} — {bad[0].effect}; {calm[0].drug} — {calm[0].effect}.",
+                ("overgeneralised",),
+                tuple(_tell_interaction(r) for r in (bad[0], calm[0])),
+            )
     harmless = [r for r in named if re.search(r"no harm|no signal|low risk", r.severity)]
     if harmless and len(harmless) == len(named) and _WARNS.search(lower):
         return Verdict(

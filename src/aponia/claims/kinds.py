@@ -46,7 +46,7 @@ def certainty_of(lower: str, designs: frozenset[str], kind: str) -> tuple[int, b
     elif "suggests" in words or (
         re.search(r"(?<!\w)can\b(?! cause| lead| trigger| be )", lower)
         and not _SHOWN.search(lower)
-        and kind != "safety"
+        and kind not in ("safety", "legal", "availability", "research-status", "dose")
     ):
         step = 2
     else:
@@ -84,7 +84,7 @@ _LEADING = re.compile(r"^(?:by|through|via|thanks to|because of|while|although)\
 
 
 _FOUND = re.compile(
-    r"\b(?:found|showed|shows|show|shown|reported(?: that)?|demonstrat\w+|reduced|lowered|cut\b|fell|dropped|improved|relieved|eased|halved|had fewer|had less|experienced|led to|resulted|rated|benefit(?:ed|ted)|worked|said|discovered|reveal\w+|concluded|suggest(?:s|ed|ing)?)\b"
+    r"\b(?:(?:did not|didn't|failed to|no better than|not better than) beat|beat\b|outperform\w*|did no better|no better than|gone\b|vanish\w*|disappear\w*|had (?:\w+ )?(?:less|fewer)|than placebo|found|showed|shows|show|shown|reported(?: that)?|demonstrat\w+|reduced|lowered|cut\b|fell|dropped|improved|relieved|eased|halved|had fewer|had less|experienced|led to|resulted|rated|benefit(?:ed|ted)|worked|said|discovered|reveal\w+|concluded|suggest(?:s|ed|ing)?)\b"
 )
 
 
@@ -103,6 +103,12 @@ def type_of(
     medicine: bool,
 ) -> ClaimType:
     """Return the type of a claim: which question it must answer."""
+    lead = _LEADING.match(lower)
+    way = lead is not None and find_cues(
+        re.sub(r"serotonin\w*", "", lead.group()), {"m": CUES["mechanism-main"]}
+    )
+    if way and pain and drug and re.match(r"by|through|via|because", lower):
+        return "mechanism"
     main = _LEADING.sub("", lower)
     main = re.split(r",? (?:where|in which)\b|, (?:offering|making|providing|giving)\b", main)[0]
     pain = pain or "pain" in cues
@@ -135,7 +141,27 @@ def type_of(
         if find_cues(weak, {"legal": CUES["legal"]}) or not effect:
             return "legal"
     if (
-        re.search(r"\bcosts?\b|\bprice[sd]?\b|\bdollars\b|[$€£]\s?\d|insuran", lower)
+        not drug
+        and not medicine
+        and not designs
+        and ("epidemiology" in cues or any(m.kind in ("share", "size") for m in numbers))
+        and not cues & {"study-specific", "legal", "ongoing"}
+        and not ("benefit" in cues and "trial" in cues)
+    ):
+        return "research-status"
+    if re.search(
+        r"\b(?:was|were|is|been|appeared|has appeared)\b[^.;]{0,25}\b(?:published )?in (?:the )?(?:journal|new england|lancet|nature|jama|bmj|frontiers|headache\b)",
+        lower,
+    ) and not re.search(
+        r"\b(?:journal|medicine|nature|jama|lancet|headache|neurology|pain)\b[^.;]*\b(?:found|showed|shows|reported|that)\b",
+        lower,
+    ):
+        return "research-status"
+    if (
+        re.search(
+            r"\bcosts?\b|\bprice[sd]?\b|\bdollars\b|[$€£]\s?\d|insur(?:an|er)|out[- ]of[- ]pocket",
+            lower,
+        )
         and "legal" not in cues
     ):
         return "availability"
@@ -150,7 +176,7 @@ def type_of(
             "unsafe",
             "serotonin-syndrome",
         } or re.search(
-            r"side[- ]effect|adverse|\brisk|harm|danger|toxic|tolerat\w+ well|well[- ]tolerated|caus(?:e|es|ed|ing)\b|trigger|interact|seizure|challeng|avoid",
+            r"effects? on (?:the |your )?(?:heart|liver|kidney|bladder|lungs?|circulation|organs?)|side[- ]effect|adverse|\brisk|harm|danger|toxic|tolerat\w+ well|well[- ]tolerated|caus(?:e|es|ed|ing)\b|trigger|interact|seizure|challeng|avoid",
             lower,
         )
         if (
@@ -192,6 +218,17 @@ def type_of(
         and not found
     ):
         return "research-status"
+    bare = re.sub(r"\btherap(?:y|ies|ists?)\b(?! for)|\btreatments?\b(?! (?:for|of))", "", main)
+    if (
+        any(m.kind == "dose" for m in numbers)
+        and re.search(
+            r"\b(?:used?|uses|gave|given|give|receiv\w+|swallow\w*|took|administ\w+)\b", main
+        )
+        and not find_cues(bare, {"benefit": CUES["benefit"]})
+        and not find_cues(bare, {"safety": CUES["safety"]})
+        and not mechanism
+    ):
+        return "dose"
     if (
         "dose-word" in cues
         and not effect
@@ -245,8 +282,12 @@ def type_of(
 
 def _timed(lower: str, numbers: tuple[Magnitude, ...]) -> bool:
     if re.search(
-        r"long[- ]?lasting|long[- ]term|lasting|persist|sustain|weeks|months|years|durab|enduring|permanent|stayed|held\b|for days",
-        re.sub(r"long[- ]?term (?:\w+ )?(?:pain|suffer\w*|illness)", "", lower),
+        r"long[- ]?lasting|long[- ]term|lasting|persist|sustain|weeks|months|years|durab|enduring|permanent|stayed|held\b(?! (?:their|a|the|his|her) )|for days|temporary|short-lived|(?:wear|wore)s? off|fade|still (?:there|present|felt|working)|gone (?:within|after|by)",
+        re.sub(
+            r"(?:long[- ]?(?:term|lasting|standing)|persistent|lasting) (?:\w+ )?(?:pain|suffer\w*|illness|headache)",
+            "",
+            lower,
+        ),
     ):
         return not (
             any(m.unit.startswith("attacks/") for m in numbers)
@@ -276,6 +317,11 @@ def direction_of(kind: str, cues: frozenset[str], negated: bool, lower: str) -> 
         if cues & {"no-harm"} and "benefit" in cues:
             return "benefit"
         if cues & {"non-addictive", "no-harm", "safe"} and "should-not" not in cues:
+            return "neutral"
+        if re.search(
+            r"\b(?:weaken|blunt|dampen|dull|cancel|attenuat|diminish|lessen|reduc)\w*\b[^.;]{0,30}\b(?:effects?|trips?|experience)\b|from working\b",
+            lower,
+        ) or re.search(r"\b(?:nobody|no one|not one|not a single|none of)\b", lower):
             return "neutral"
         return "harm"
     if kind == "mechanism":

@@ -201,6 +201,11 @@ def _status(
             r"not listed in the ban|sold in", f"{r.status} {r.route_of_access or ''}".lower()
         )
     ]
+    free = [r for r in here if re.search(r"no prescription", f"{r.route_of_access or ''}".lower())]
+    if free and re.search(
+        r"\b(?:without|no|nobody|not|n't)\b[^.;]{0,30}(?:prescri|referral|diagnos)", lower
+    ):
+        return Verdict("supported", dated(free[0]), (), tell(free[:2]))
     if "illegal" in cues and sold and len(sold) == len(here):
         return Verdict("contradicted", dated(sold[0]), ("misread-result",), tell(sold[:2]))
     if "illegal" in cues:
@@ -268,6 +273,19 @@ def _status(
                 ("wrong-number",),
                 tell(named[:3]),
             )
+        shop = re.search(
+            r"\bhome\b|retail|\bshops?\b|dispensar|over the counter|\bbuy\w*|\bbought\b|\bsold\b|on sale",
+            lower,
+        )
+        texts = [f"{r.status} {r.route_of_access or ''} {r.note or ''}".lower() for r in named]
+        if shop and any("no home use or retail" in x for x in texts):
+            closed = next(r for r, x in zip(named, texts, strict=True) if "no home use" in x)
+            return Verdict(
+                "contradicted",
+                f"Supervised use only; nothing is sold to take away. {dated(closed)}",
+                ("overgeneralised",),
+                tell([closed]),
+            )
         open_access = [
             r
             for r in named
@@ -287,8 +305,14 @@ def _status(
                     ("overgeneralised",),
                     tell(open_access[:2]),
                 )
-            if medical and "not medical care" in " ".join(
-                f"{r.status} {r.indications or ''}" for r in named
+            unasked = re.search(
+                r"\b(?:without|no|not need)\b[^.;]{0,20}(?:prescri|diagnos|referral)", lower
+            )
+            if (
+                medical
+                and not unasked
+                and "not medical care"
+                in " ".join(f"{r.status} {r.indications or ''}" for r in named)
             ):
                 return Verdict(
                     "partly-supported",

@@ -97,9 +97,20 @@ def candidates(records: Records, reading: Reading) -> list[tuple[StudyFacts, flo
             fit = min(fit, 0.3)
         if reading.population == "animals" and facts.layer is Layer.ANIMALS:
             fit = max(fit, 0.6)
+        if facts.layer is None and fit < 0.6 and _covers(records, facts, reading):
+            fit = 0.6
         if fit > 0:
             found.append((facts, fit))
     return found
+
+
+def _covers(records: Records, facts: StudyFacts, reading: Reading) -> bool:
+    """Whether a review of several conditions speaks of the one that is claimed."""
+    if facts.study.condition not in _ANY_PAIN:
+        return False
+    terms = [t for t in records.base.vocabulary.conditions if t.id in reading.conditions]
+    names = [n.lower() for t in terms for n in (t.label, *t.abbreviations)]
+    return any(re.search(rf"\b{re.escape(n)}\b", facts.text) for n in names)
 
 
 def institutions_of(records: Records, text: str) -> tuple[list[str], list[str]]:
@@ -224,6 +235,13 @@ def _score(
         else:
             score -= 1.0
             clashes.append("institution")
+    if "cochrane" in lower:
+        meant = "cochrane" in f"{study.title} {study.journal or ''} {study.id}".lower()
+        score, sure = (score + 2.5, True) if meant else (score - 2.0, sure)
+    guide = re.search(r"\b(?:guidelines?|consensus)\b", lower)
+    if guide:
+        about = re.search(r"guideline|consensus", study.title.lower())
+        score, sure = (score + 2.5, True) if about else (score - 1.5, sure)
     named = "publication" in reading.cues or "journal" in lower
     if named and len(journal) > 4 and journal.split(":")[0] in lower:
         score, sure = score + 1.5, True
@@ -295,8 +313,10 @@ def _agrees(m: Magnitude, f: Figure) -> bool:
             "share",
         ):
             return False
+        # tens, halves and thirds are how people round; other figures are meant as they stand
+        spoken = m.value % 10 == 0 or not m.text[:1].isdigit()
         return f.kind == m.kind and abs(f.value - m.value) <= max(
-            3.0, (0.05 if m.text[:1].isdigit() else 0.08) * f.value
+            5.0 if spoken else 3.0, (0.05 if m.text[:1].isdigit() else 0.08) * f.value
         )
     if m.unit == "of":
         return (f.unit == "of" and f.value == m.value) or (

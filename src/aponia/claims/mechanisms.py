@@ -46,6 +46,13 @@ def judge_mechanism(records: Records, reading: Reading) -> Verdict:
         found = _animals(records, reading, topics)
         if found is not None:
             return found
+    if "nmda" in lower and any("ketamine" in s for s in reading.substances):
+        found = _receptor(records, reading, topics, lower)
+        if found is not None:
+            return found
+    shown = _shown_in_patients(records, reading, topics)
+    if shown is not None:
+        return shown
     if _leaps(reading, lower):
         return leap(records, reading)
     receptor = _receptor(records, reading, topics, lower)
@@ -57,6 +64,28 @@ def judge_mechanism(records: Records, reading: Reading) -> Verdict:
     if "mechanism" in reading.cues and "benefit" in reading.cues and "pain" in reading.cues:
         return leap(records, reading)
     return _unstated_species(records, reading, topics)
+
+
+def _shown_in_patients(
+    records: Records, reading: Reading, topics: frozenset[str]
+) -> Verdict | None:
+    """Find a study in people with this pain that measured the way of working itself."""
+    named = set(reading.conditions) - {"chronic-pain-mixed", "experimental-pain"}
+    wanted = topics & (_RELEVANT | {"hypothalamus"})
+    if not named or not wanted or reading.negated:
+        return None
+    drugs = records.widened(reading.substances)
+    for facts in records.studies:
+        if facts.layer in (None, Layer.ANIMALS) or facts.study.condition not in named:
+            continue
+        if drugs & facts.substances and any(wanted <= f.topics for f in facts.findings):
+            return Verdict(
+                "partly-supported",
+                f"{item(facts).shows} That this is the way it helps is not shown by it.",
+                ("mechanism-leap", *(("tiny-n",) if facts.tiny else ())),
+                (item(facts),),
+            )
+    return None
 
 
 def _unstated_species(records: Records, reading: Reading, topics: frozenset[str]) -> Verdict:
@@ -214,19 +243,38 @@ _BEHIND = re.compile(
 )
 
 
+#: A way of working that is given as the reason of relief.
+_HOW = re.compile(
+    r"\b(?:is|are|that's) (?:how|why)\b"
+    r"|\b(?:because|since|by|through|via|thanks to)\b[^.;]*\b(?:pain|headaches?|migraines?|arthritis|fibromyalgia)\b"
+    r"|(?:loop|cycle)s?\b[^.;]{0,20}\bpain\b"
+    r"|(?:circuits?|pathways?|patterns?|signals?)\b[^.;]{0,30}\b(?:behind|underl\w+|keep\w*|driv\w+|caus\w+)\b[^.;]{0,30}\bpain\b"
+    r"|(?:instead of|rather than) (?:just |merely )?masking"
+)
+
+
 _HEALS = re.compile(
-    r"\b(?:revers|treat|heal|cure|reliev|ease|eases|easing|ends?|stops?|prevents?|improv|repair|regrow)\w*\b"
+    r"\b(?:help(?:s|ed|ful)?|revers|treat|heal|cure|reliev|ease|eases|easing|ends?|stops?|prevents?|improv|repair|regrow)\w*\b"
 )
 
 
 def _leaps(reading: Reading, lower: str) -> bool:
     named = set(reading.conditions) - {"chronic-pain-mixed", "experimental-pain"}
     if (
+        (reading.conditions or "pain" in reading.cues)
+        and reading.population == "patients"
+        and _HOW.search(lower)
+    ):
+        return True
+    if (
         reading.conditions
         and reading.population == "patients"
         and _HEALS.search(lower)
         and "dissociation" not in reading.cues
     ):
+        return True
+    if named and reading.population == "patients" and not reading.negated:
+        # a marker named together with a disease is offered as what happens in its patients
         return True
     if (named or reading.other_illness) and _BEHIND.search(lower):
         return reading.population == "patients"
@@ -291,6 +339,11 @@ def leap(records: Records, reading: Reading, *, animals: bool = False) -> Verdic
         items(entries(records, reading, frozenset(), {"neuroplasticity", "inflammation"})[0], 3),
         question.id if question else None,
     )
+
+
+_CONSEQUENCE = re.compile(
+    r"\breset\w*|rewir\w+|restor\w+|inflamm\w+|plastic\w*|connections|switch\w* off|sensiti[sz]ation|overly sensitive|over-?active|pain (?:memory|pathways?|receptors?|circuits?|signals?)|breaks?\b|calm\w*"
+)
 
 
 def _receptor(
@@ -368,6 +421,13 @@ def _receptor(
                 "contradicted",
                 "Ketamine and its relatives are listed here as NMDA receptor antagonists.",
                 ("wrong-mechanism",),
+                (EvidenceItem(rows_a[0].id, rows_a[0].class_, rows_a[0].source_url),),
+            )
+        if rows_a and _CONSEQUENCE.search(lower):
+            return Verdict(
+                "partly-supported",
+                "Ketamine is an NMDA receptor antagonist; that this resets or calms pain pathways in patients is an explanation, not a result.",
+                ("mechanism-leap",),
                 (EvidenceItem(rows_a[0].id, rows_a[0].class_, rows_a[0].source_url),),
             )
         if rows_a:

@@ -253,6 +253,8 @@ class Verdict:
     condition: str | None = None
     substances: tuple[str, ...] | None = None
     approach: str | None = None
+    claim_type: ClaimType | None = None
+    direction: Direction | None = None
 
 
 @dataclass(frozen=True)

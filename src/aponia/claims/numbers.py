@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -46,10 +47,11 @@ _WORDS = {
     "ninety": 90.0,
     "hundred": 100.0,
     "dozen": 12.0,
+    "thousand": 1000.0,
 }
 _TENS = "|".join(w for w, n in _WORDS.items() if n >= 20 and n < 100)
 _NUM = (
-    r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|"
+    r"(?:(?:a|one) (?:hundred|thousand)|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|"
     rf"(?:{_TENS})(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|"
     rf"{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
 )
@@ -57,6 +59,7 @@ _RANGE = rf"(?P<a>{_NUM})(?:\s*(?:-|to|and|or)\s*(?P<b>{_NUM}))?"
 _HEDGE = r"(?:about|around|roughly|nearly|almost|approximately|over|under|more than|less than|up to|at least|some|just)?\s*"
 
 DAYS = {"minute": 1 / 1440, "hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.4, "year": 365.0}
+DAYS |= {"min": DAYS["minute"], "h": DAYS["hour"], "hr": DAYS["hour"], "wk": DAYS["week"]}
 
 _PEOPLE = (
     r"(?:people|patients?|participants?|subjects?|volunteers?|adults?|men|women|amputees?|respondents?|users?|"
@@ -82,11 +85,16 @@ _UNITS: tuple[tuple[str, str, str], ...] = (
     ),
 )
 _DURATION = re.compile(
-    rf"(?<![\w.]){_HEDGE}{_RANGE}\s*-?\s*(?P<u>minutes?|hours?|days?|weeks?|months?|years?)\b(?!-old|\s+old|\s+of\s+age)",
+    rf"(?<![\w.]){_HEDGE}{_RANGE}\s*-?\s*(?P<u>minutes?|mins?|hours?|hrs?|h|days?|weeks?|wks?|months?|years?)\b(?!-old|\s+old|\s+of\s+age)",
     re.IGNORECASE,
 )
 _A_WHILE = re.compile(
     r"\b(?:for|lasting|lasts?|lasted|after|within|than|over|up to|about)\s+(?P<x>(?:a|an|a full|a whole|an entire)\s+(?P<u>hour|day|week|month|year))\b",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(
+    r"\b(?:(?P<half>(?:a |one )?half[- ]?(?:an[- ])?(?P<u1>hour|day|year|month))|"
+    r"(?P<quarter>(?:a )?quarter of an hour)|(?P<threequarters>three quarters of an hour))\b",
     re.IGNORECASE,
 )
 _SIMPLE = [
@@ -142,7 +150,10 @@ def _value(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        return sum(_WORDS[w] for w in re.split(r"[- ]", text))
+        words = re.split(r"[- ]", text.removeprefix("a "))
+        if words[-1] in ("hundred", "thousand") and len(words) > 1:
+            return math.prod(_WORDS[w] for w in words)
+        return sum(_WORDS[w] for w in words)
 
 
 def magnitudes(text: str) -> tuple[Magnitude, ...]:
@@ -184,6 +195,11 @@ def magnitudes(text: str) -> tuple[Magnitude, ...]:
 
     if not re.search(r"\d|%", text) and not _MAYBE.search(text):
         return ()
+    for m in _PARTS.finditer(text):
+        if m["half"]:
+            add(DAYS[m["u1"].lower()] / 2, None, "days", "duration", *m.span())
+        else:
+            add((0.25 if m["quarter"] else 0.75) / 24, None, "days", "duration", *m.span())
     for m in _P.finditer(text):
         add(_value(m["a"]), None, "p", "p", *m.span())
     for unit, kind, pattern in _SIMPLE:

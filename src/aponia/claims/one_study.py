@@ -20,7 +20,7 @@ from aponia.claims.reading import CLASS
 from aponia.claims.records import Records, StudyFacts, negative
 from aponia.claims.telling import because, describe, item
 
-__all__ = ["LAYER_TAG", "design_stated", "judge_by_study"]
+__all__ = ["LAYER_TAG", "beyond", "design_stated", "judge_by_study"]
 
 LAYER_TAG = {
     Layer.UNCONTROLLED: "uncontrolled",
@@ -58,7 +58,10 @@ def design_stated(reading: Reading, facts: StudyFacts) -> bool:
     if facts.layer is Layer.SURVEYS:
         return "survey" in reading.designs or reading.certainty == 0
     if facts.layer is Layer.VOLUNTEERS:
-        return reading.population == "volunteers"
+        exact = sum(m.kind in ("dose", "duration", "share", "effect") for m in reading.magnitudes)
+        return reading.population == "volunteers" or (
+            exact >= 2 and not reading.population_stated and "chronic" not in reading.text.lower()
+        )
     return reading.population in ("animals", "cells")
 
 
@@ -103,6 +106,17 @@ def judge_by_study(records: Records, reading: Reading, match: Match) -> Verdict 
             **slots,
         )
     points = facts.points
+    too_late = beyond(reading, facts)
+    if too_late is not None and reading.direction == "benefit":
+        return Verdict(
+            "contradicted",
+            f"In {name} the difference was gone by then ({too_late}).",
+            ("wrong-timescale",),
+            shown,
+            **slots,
+        )
+    if _restates(reading, facts, figures):
+        return Verdict("supported", f"These are the figures of {name}.", (), shown, **slots)
     if reading.direction == "neutral":
         return _bound_null(reading, facts, shown, slots, name)
     if points in ("no-difference", "harm") and facts.layer in (Layer.SURVEYS, Layer.CASES):
@@ -168,6 +182,13 @@ def judge_by_study(records: Records, reading: Reading, match: Match) -> Verdict 
             issues.append(tag)
         if tag == "animal-only":
             issues.append("omits-species")
+    modest = re.search(
+        r"\b(?:small|tiny|pilot|handful|few|preliminary|early|uncontrolled|limited|informal)\b",
+        reading.text.lower(),
+    )
+    if modest and reading.certainty <= 2:
+        # "a few small studies ... seemed to" claims no more than they carry
+        issues = [i for i in issues if i not in ("tiny-n", "uncontrolled", "case-report-only")]
     if issues and facts.tiny and "tiny-n" not in issues and facts.layer is not Layer.ANIMALS:
         issues.append("tiny-n")
     verdict = _numbers(records, reading, facts, match, figures, issues, shown, slots, name)
@@ -210,7 +231,8 @@ def judge_by_study(records: Records, reading: Reading, match: Match) -> Verdict 
                 **slots,
             )
     strange = ungrounded(reading, facts.stems)
-    if not issues and len(strange) > max(3, 0.45 * len(reading.stems)):
+    grounded = len(figures.right) >= 2 and not figures.unknown
+    if not issues and not grounded and len(strange) > max(3, 0.45 * len(reading.stems)):
         return Verdict(
             "unverified",
             f"The nearest record is {name}, but the claim speaks of things it does not hold.",
@@ -226,6 +248,37 @@ def judge_by_study(records: Records, reading: Reading, match: Match) -> Verdict 
             **slots,
         )
     return Verdict("supported", f"This is what {name} reports.", (), shown, **slots)
+
+
+def _restates(reading: Reading, facts: StudyFacts, figures: FigureCheck) -> bool:
+    """Whether a claim gives the results of both groups of a trial as printed, and no more."""
+    if figures.wrong or figures.unknown or figures.misread or reading.certainty > 3:
+        return False
+    if reading.boosted or "significant" in reading.cues or facts.layer is not Layer.RANDOMISED:
+        return False
+    results = [m for m in figures.right if m.kind in ("share", "effect")]
+    return "rct" in reading.designs and len(results) >= 2
+
+
+def beyond(reading: Reading, facts: StudyFacts) -> str | None:
+    """Return when a comparison found no difference, if that is the time a claim speaks of."""
+    claimed = max(
+        (m.high or m.value for m in reading.magnitudes if m.kind == "duration"), default=0
+    )
+    if claimed < 1 or not (reading.cues & {"duration"} or reading.claim_type == "durability"):
+        return None
+    timed = [
+        r
+        for r in facts.rows
+        if r.timepoint_days is not None and r.comparator in (*PLACEBO, "other-treatment")
+    ]
+    late = [r for r in timed if (r.timepoint_days or 0) >= 0.5 * claimed]
+    early = [r for r in timed if (r.timepoint_days or 0) < 0.5 * claimed]
+    if not late or not early or any(r.direction == "benefit" and r.significant for r in late):
+        return None
+    if all(r.direction == "no-difference" or r.significant is False for r in late):
+        return f"day {late[0].timepoint_days:g}"
+    return None
 
 
 def _numbers(
@@ -247,6 +300,14 @@ def _numbers(
             continue
         if m.kind == "size":
             issues.append("wrong-number")
+            if "not-significant" in issues and reading.certainty >= 3:
+                return Verdict(
+                    "contradicted",
+                    f"{name} had another number of people, and its difference could be chance.",
+                    tuple(dict.fromkeys(issues)),
+                    shown,
+                    **slots,
+                )
             continue
         if m.kind == "dose":
             issues.append("wrong-number")
@@ -314,6 +375,8 @@ def _quantified(
     shares = [x.value for x in facts.figures if x.kind == "share" and x.unit == "percent"]
     if _ALL.search(lower):
         if shares and max(shares) < 99:
+            if re.search(r"\bat least\b|\bsome\b|\bany\b|minimal|slight|little", lower):
+                return None
             return Verdict(
                 "contradicted",
                 f"Not everybody: in {name} it was at most {max(shares):.0f} of 100.",
@@ -363,6 +426,15 @@ def _bound_null(
     slots: Slots,
     name: str,
 ) -> Verdict | None:
+    if "ineffective" in reading.cues and facts.significant is not True:
+        # no clear benefit at low certainty is not the same as shown to be of no use
+        return Verdict(
+            "partly-supported",
+            f"{name} found no clear benefit; that is not proof that there is none.",
+            ("misread-result",),
+            shown,
+            **slots,
+        )
     if facts.points in ("no-difference", "harm") or facts.significant is False:
         return Verdict("supported", f"This is what {name} reports.", (), shown, **slots)
     if facts.points == "benefit" and facts.significant:

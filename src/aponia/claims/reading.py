@@ -140,7 +140,9 @@ class Reader:
             "experimental-pain" in ids
             or (
                 not ids
-                and re.search(r"\b(?:cold|ice)(?:-cold)?[ -](?:water|pressor)", text.lower())
+                and re.search(
+                    r"\b(?:cold|icy?|ice)(?:-cold)?[ -](?:water|pressor|bath)", text.lower()
+                )
             )
             or (
                 not ids
@@ -157,7 +159,7 @@ class Reader:
         """Return the words of a disease that stands under a wider term: lupus, tension headache."""
         found = []
         for h in self._words.find(text, "conditions"):
-            wide = _WIDE.get(h.id)
+            wide = WIDE.get(h.id)
             name = text[h.start : h.end].lower()
             if wide is not None and not re.fullmatch(wide, name):
                 found += [stem(w) for w, _, _ in tokens(name) if w not in BLAND_WORDS]
@@ -174,7 +176,7 @@ class Reader:
         hits += [h for h in self.substances(text)[0] if h.how != "street"]
         pieces, at = [], 0
         for h in sorted(hits, key=lambda h: h.start):
-            if h.start < at or h.id in _WIDE or h.id in ("none", "experimental-pain", CLASS):
+            if h.start < at or h.id in WIDE or h.id in ("none", "experimental-pain", CLASS):
                 continue
             name = text[h.start : h.end]
             label = self._labels[h.id]
@@ -298,7 +300,8 @@ class Reader:
         )
 
 
-_WIDE = {
+#: Terms wide enough to hold several diseases, with the words that name the whole term.
+WIDE = {
     "chronic-pain-mixed": r"(?:(?:chronic|persistent|long-term|long-lasting|ongoing|intractable|refractory|non-?cancer|non-?malignant) )*(?:pain|pain (?:condition|disorder|syndrome)s?)|(?:chronic )?musculoskeletal pain",
     "neuropathic-pain": r"(?:(?:chronic|peripheral|central|refractory|painful) )*(?:neuropathic pain|nerve pain|neuropathy(?: pain)?|nerve (?:injury|damage) pain|neuralgia)",
     "other-headache": r"(?:(?:other|primary|chronic|acute|refractory) )*headaches?(?: disorders?| attacks?)?",
@@ -327,10 +330,11 @@ _STANDS_ALONE = re.compile(
 
 _NEGATED = re.compile(
     r"\b(?:did not|didn't|does not|doesn't|do not|don't|has not|hasn't|have not|haven't|was not|wasn't|were not|"
-    r"is not|isn't|are not|aren't|cannot|can't|could not|failed to|no|not|never|without|neither|little)\s+"
+    r"is not|isn't|are not|aren't|cannot|can't|could not|failed to|no|(?<!or )not|never|without|neither|little)\s+"
     r"(?:\w+\s+){0,4}?(?:reduc|reliev|relief|help|work|improv|differ|chang|affect|effect|benefit|better|"
     r"significan|lower|eas|prevent|alter|outperform|superior|decreas|respon|beat|increas|analges|treat|evidence)\w*|"
-    r"(?:lower|reduc|chang|affect|reliev|alter|eas)(?:s|ed|es|d)? (?:no|neither|none|nothing)\b"
+    r"(?:lower|reduc|chang|affect|reliev|alter|eas)(?:s|ed|es|d)? (?:no|neither|none|nothing)\b|"
+    r"\b(?:ineffective|useless|no match for|made no dent|worthless|(?:hardly|scarcely|barely) (?:any|help\w*|work\w*|better|differ\w*|reliev\w*|reduc\w*))\b"
 )
 
 

@@ -172,6 +172,31 @@ class Records:
             names.update(_institutions(text))
         return frozenset(names)
 
+    @cached_property
+    def row_texts(self) -> Mapping[str, str]:
+        """Every cell of the rows of the tables, by row id."""
+        tables = (
+            self.base.adverse_events,
+            self.base.interactions,
+            self.base.contraindications,
+            self.base.legal_status,
+            self.base.pk_parameters,
+            self.base.receptor_occupancy,
+            self.base.dose_bands,
+            self.base.dose_equivalence,
+            self.base.analogues,
+            self.base.baseline_course,
+        )
+        return {
+            row.id: " ".join(
+                str(v)
+                for k, v in row.model_dump().items()
+                if v is not None and not k.startswith("source")
+            )
+            for table in tables
+            for row in table
+        }
+
     def question(
         self, substances: tuple[str, ...], condition: str, approach: str = "none"
     ) -> Answer | None:
@@ -338,9 +363,11 @@ def _figures(study: Study) -> Iterator[Figure]:
                 if r.baseline_mean:
                     fall = 100 * (r.baseline_mean - r.mean) / r.baseline_mean
                     yield Figure(abs(fall), "effect", "percent", what)
+            # "80 % relief" is a change although it is printed as a level
+            sort = "effect" if re.search(r"% ?(?:relief|reduction|change|fall)", unit) else "level"
             for level in (r.mean, r.baseline_mean, r.median):
                 if level is not None:
-                    yield Figure(level, "level", "percent" if percent else unit, what)
+                    yield Figure(level, sort, "percent" if percent else unit, what)
             for interval in (r.change_ci95, r.mean_ci95, r.baseline_ci95):
                 for limit in interval or ():
                     yield Figure(abs(limit), "limit", "percent" if percent else unit, what)

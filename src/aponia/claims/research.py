@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from aponia.answers import Layer
 from aponia.answers.select import RUNNING
@@ -18,9 +19,11 @@ from aponia.claims.matching import (
 from aponia.claims.model import EvidenceItem, Reading, Slots, Verdict
 from aponia.claims.reading import CLASS, HEADACHES
 from aponia.claims.records import Records, StudyFacts, TrialFacts
-from aponia.claims.telling import describe, item, items, names, trial_item
+from aponia.claims.telling import describe, item, items, names, row_item, trial_item
 
-__all__ = ["cited_journal", "judge_research"]
+__all__ = ["UNREAD_RESULT", "cited_journal", "judge_research"]
+
+UNREAD_RESULT = "The sentence tells a result that no rule here has read."
 
 _GIVING = (Layer.RANDOMISED, Layer.UNCONTROLLED, Layer.VOLUNTEERS, Layer.CASES)
 
@@ -43,6 +46,9 @@ def judge_research(records: Records, reading: Reading) -> Verdict:
             "unverified", "Neither a drug nor a condition of this evidence base is named."
         )
     if not reading.substances and not ("study-specific" in reading.cues or reading.designs):
+        known = _how_common(records, reading)
+        if known is not None:
+            return known
         return Verdict(
             "unverified",
             "How common a condition is, and other facts without a drug, are not in this evidence base.",
@@ -67,6 +73,42 @@ def judge_research(records: Records, reading: Reading) -> Verdict:
     if journal is not None:
         return journal
     return _exists(records, reading, lower)
+
+
+def _how_common(records: Records, reading: Reading) -> Verdict | None:
+    """Look up "so many people get this pain" in the table of how conditions run without the drug."""
+    shares = [
+        m for m in reading.magnitudes if m.kind in ("share", "effect") and m.unit == "percent"
+    ]
+    rows = [
+        r
+        for r in records.base.baseline_course
+        if r.condition in reading.conditions and "prevalence" in r.fact and r.unit == "%"
+    ]
+    shares += [
+        replace(m, unit="percent", value=100 * m.value / m.high, high=None)
+        for m in reading.magnitudes
+        if m.unit == "of" and m.high
+    ]
+    for m in shares:
+        low, high = m.value, m.high if m.high is not None else m.value
+        for r in rows:
+            if r.value is not None and low - 5 <= r.value <= high + 5:
+                return Verdict(
+                    "supported",
+                    f"On record: {r.fact}, {r.value:g} % ({r.population}).",
+                    (),
+                    (row_item(r, f"{r.fact}: {r.value:g} % ({r.population})."),),
+                )
+    if shares and rows and rows[0].value is not None:
+        far = abs(shares[0].value - rows[0].value) > 0.5 * rows[0].value
+        return Verdict(
+            "contradicted" if far else "partly-supported",
+            f"On record: {rows[0].fact}, {rows[0].value:g} % ({rows[0].population}).",
+            ("wrong-number",),
+            (row_item(rows[0], f"{rows[0].fact}: {rows[0].value:g} %."),),
+        )
+    return None
 
 
 def _trials(records: Records, reading: Reading) -> list[TrialFacts]:
@@ -107,6 +149,8 @@ def _exists(records: Records, reading: Reading, lower: str) -> Verdict:
         if fit >= 0.75 or (fit >= 0.6 and (reading.generic or not reading.conditions))
     ]
     studies = [f for f in studies if f.study.condition != "none"]
+    if known:
+        studies = [f for f in studies if any(k in f.text for k in known)]
     if reading.population == "patients":
         studies = [f for f in studies if f.layer is not Layer.ANIMALS]
     if re.search(
@@ -145,7 +189,7 @@ def _exists(records: Records, reading: Reading, lower: str) -> Verdict:
     if told and not _DONE.search(lower[: told.start()]):
         return Verdict(
             "unverified",
-            "The sentence tells a result that no rule here has read.",
+            UNREAD_RESULT,
             (),
             items(studies, 2),
         )

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from aponia.claims.harms import judge_harm
 from aponia.claims.interactions import judge_exclusion, judge_interaction
+from aponia.claims.lexicon import CUES, find_cues
 from aponia.claims.matching import candidates, find_study
 from aponia.claims.model import Reading, Verdict, VerdictName
 from aponia.claims.records import Records
-from aponia.claims.safety_rows import harm_rows, tell_event
+from aponia.claims.safety_rows import HARM_WORDS, harm_rows, tell_event
 from aponia.claims.telling import describe, item, items, names
 
 __all__ = ["judge_safety"]
@@ -40,10 +41,25 @@ def judge_safety(records: Records, reading: Reading) -> Verdict:
             "unverified",
             "No drug of this evidence base is named, so there is nothing to look up.",
         )
+    parts = _statements(reading)
+    if len(parts) > 1:
+        return min(
+            (judge_safety(records, part) for part in parts), key=lambda v: _WORST.index(v.name)
+        )
     lower = reading.text.lower()
     cues = reading.cues
-    if "addiction" in cues and not ("should-not" in cues and "non-addictive" not in cues):
+    if (
+        "addiction" in cues
+        and not ("should-not" in cues and "non-addictive" not in cues)
+        and not _ADDICTION_ELSEWHERE.search(lower)
+    ):
         return _dependence(records, reading)
+    if (
+        "no-harm" in cues
+        and _NAMED_HARM.search(lower)
+        and not re.search(r"side[- ]effect|adverse|\brisk", lower)
+    ):
+        return judge_harm(records, reading, lower)
     if "no-harm" in cues or "best-safe" in cues:
         return _absolute(records, reading)
     if re.search(
@@ -82,6 +98,49 @@ def judge_safety(records: Records, reading: Reading) -> Verdict:
     if "safe" in cues and "unsafe" not in cues:
         return _safe(records, reading)
     return judge_harm(records, reading, lower)
+
+
+_WORST = (
+    "contradicted",
+    "no-evidence",
+    "unverified",
+    "partly-supported",
+    "supported",
+    "not-checkable",
+)
+_NAMED_HARM = re.compile("|".join(rf"\b(?:{said})" for said, _ in HARM_WORDS.values()))
+
+
+def _statements(reading: Reading) -> list[Reading]:
+    """Split "A happened, but B did not" where both halves name a harm."""
+    parts = re.split(r",? (?:but|although|though|whereas|and yet) ", reading.text)
+    if len(parts) < 2 or not all(_NAMED_HARM.search(p.lower()) for p in parts):
+        return [reading]
+    found, at = [], 0
+    for part in parts:
+        start = reading.text.index(part, at)
+        at = start + len(part)
+        found.append(
+            replace(
+                reading,
+                text=part,
+                cues=find_cues(part.lower(), CUES),
+                magnitudes=tuple(m for m in reading.magnitudes if start <= m.start < at),
+                negated=reading.negated
+                and bool(re.search(r"\bn(?:o|ot|ever|obody|one)\b|n't", part)),
+            )
+        )
+    return found
+
+
+#: Dependence on something else, or as the illness that is to be helped.
+_ADDICTION_ELSEWHERE = re.compile(
+    r"(?:treat|help|reduc|overcom|break|end|eas|lower|curb|cut|come off|get off|wean)\w*\b[^.;]{0,40}\b(?:addict|dependen|abuse)\w*"
+    r"|\b(?:opioid|opiate|alcohol|nicotine|smoking|painkiller|medication|drug)s? (?:addiction|dependence|dependency|abuse|use disorder)"
+)
+_ASSERTS = re.compile(
+    r"\b(?:is|are|be|become|highly|very|physically|strongly|as) (?:\w+ )?addict\w*|addictive (?:drug|substance|propert)|caus\w+ (?:\w+ )?(?:addiction|dependence)|habit-forming|(?:leads?|led) to (?:\w+ )?(?:addiction|dependence)|get(?:s|ting)? (?:hooked|addicted)"
+)
 
 
 def _dependence(records: Records, reading: Reading) -> Verdict:
@@ -127,6 +186,8 @@ def _dependence(records: Records, reading: Reading) -> Verdict:
             (),
             evidence,
         )
+    if not _ASSERTS.search(reading.text.lower()):
+        return Verdict("unverified", "The records on dependence do not settle this.", (), evidence)
     return Verdict(
         "contradicted",
         f"Reviews see no physical dependence with {drug}.",

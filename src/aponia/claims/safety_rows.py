@@ -13,11 +13,23 @@ __all__ = ["HARM_WORDS", "concerns", "harm_rows", "tell_event", "tell_exclusion"
 #: Words for harms, and what to look for in tables and records.
 HARM_WORDS: Mapping[str, tuple[str, str]] = {
     "headache": (r"headaches?", r"headache"),
+    "hallucinations": (
+        r"hallucinat\w+|see(?:ing)? things",
+        r"hallucinat|psychotomimetic|psychosis|paranoia",
+    ),
+    "mental illness": (
+        r"(?:existing |underlying |pre-existing )?mental (?:illness\w*|health (?:condition|problem|disorder)s?)(?: worse)?",
+        r"psychosis|psychotic|schizophreni",
+    ),
     "nausea": (r"nausea|nauseous|vomit\w*|upset stomach|queas\w+", r"nausea|vomit"),
     "anxiety": (r"anxi\w+|panic|fear\b|frighten\w*|scary", r"anxiety|anxious"),
     "dizziness": (r"dizz\w+|light-?headed\w*", r"dizz"),
     "blood pressure": (r"blood pressure|hypertens\w+", r"blood pressure|systolic|diastolic"),
     "heart rate": (r"heart rate|tachycard\w+|racing heart|pulse", r"heart rate"),
+    "heart": (
+        r"(?:the |your )?heart\b(?! (?:rate|valve|attack))|circulation|cardiovascular|cardiac",
+        r"heart rate|blood pressure|systolic|cardi",
+    ),
     "heart valve": (r"valv\w+", r"valv"),
     "paranoia": (r"paranoi\w*", r"paranoia"),
     "psychosis": (

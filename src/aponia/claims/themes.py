@@ -76,6 +76,16 @@ def judge_theme(
     if themes == {"affective"}:
         return _affective(records, reading, drug)
     support, against = entries(records, reading, topics, themes)
+    if reading.population not in ("animals", "cells") and re.search(
+        r"\b(?:repair|regenerat|regrow|heal|restor)\w*\b[^.;]{0,40}\b(?:neurons?|nerves?|brain|synap\w+)",
+        reading.text.lower(),
+    ):
+        return Verdict(
+            "no-evidence",
+            f"Growth of nerve cell branches was seen in cells and animals; no study here shows repair in people by {drug}.",
+            ("animal-only", "mechanism-leap"),
+            items([f for f in support if f.layer is Layer.ANIMALS], 3),
+        )
     match = find_study(records, reading)
     if match is not None and match.sure and match.facts in (*support, *against):
         support = [match.facts] if match.facts in support else []
@@ -131,7 +141,10 @@ def judge_theme(
             return Verdict("unverified", "No animal record here fits this claim.", (), evidence)
     elif not people:
         issues += ["animal-only", "omits-species"]
-    elif reading.population != "volunteers":
+    elif reading.population != "volunteers" and (
+        reading.population_stated or reading.conditions or "pain" in reading.cues
+    ):
+        # what a drug does to the brain may be told from volunteers; what it does in patients not
         issues.append("healthy-volunteers")
     if against:
         issues.append("conflicting")

@@ -88,7 +88,12 @@ def judge_untested(
                 )
         return Verdict("unverified", "No animal record here fits this claim.", (), evidence, qid)
     running = f" Registered: {', '.join(t.id for t in trials[:3])}." if trials else ""
-    told = f"Nobody has tested {drug} for {place} in people, as far as this base knows.{running}"
+    if extra and any(f.layer not in (None, Layer.ANIMALS, Layer.VOLUNTEERS) for f in pool):
+        told = f"No study here gave people with {place} {drug} at that class of dose.{running}"
+    elif any(f.layer not in (None, Layer.ANIMALS, Layer.VOLUNTEERS) for f in pool):
+        told = f"No study here of {drug} for {place} measured this.{running}"
+    else:
+        told = f"No study of {drug} for {place} in people is in this base.{running}"
     if reading.certainty == 0:
         return Verdict(
             "unverified",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aponia.answers import Answer, Layer
 from aponia.claims.matching import (
@@ -13,7 +14,7 @@ from aponia.claims.matching import (
 )
 from aponia.claims.model import EvidenceItem, Reading, Verdict, VerdictName
 from aponia.claims.one_study import LAYER_TAG
-from aponia.claims.reading import CLASS, HEADACHES
+from aponia.claims.reading import CLASS, HEADACHES, WIDE
 from aponia.claims.records import Records, StudyFacts
 from aponia.claims.telling import because, describe, item, items, names
 from aponia.claims.untested import judge_untested
@@ -29,6 +30,9 @@ _PEOPLE_LAYERS = (Layer.RANDOMISED, Layer.UNCONTROLLED, Layer.CASES, Layer.SURVE
 def judge_by_evidence(records: Records, reading: Reading) -> Verdict:
     """Judge a claim about a drug and a condition; several conditions or drugs are judged one by one."""
     conditions = reading.conditions if len(reading.conditions) > 1 else (reading.condition,)
+    rivals = _compared_drugs(records, reading)
+    if rivals is not None:
+        return rivals
     found = [_general_one(records, reading, c) for c in conditions]
     order = ("contradicted", "no-evidence", "unverified", "partly-supported", "supported")
     if reading.substances and len(reading.substances) > 1 and len(conditions) == 1:
@@ -45,7 +49,53 @@ def judge_by_evidence(records: Records, reading: Reading) -> Verdict:
             return max(found, key=lambda v: order.index(v.name))
     if "conditions" in reading.inherited:
         return max(found, key=lambda v: order.index(v.name))
+    tested = [v for v in found if v.name in ("supported", "partly-supported")]
+    untested = [v for v in found if v.name == "no-evidence"]
+    if tested and untested and reading.certainty <= 3:
+        return _some_tested(tested, untested)
     return min(found, key=lambda v: order.index(v.name))
+
+
+def _some_tested(tested: Sequence[Verdict], untested: Sequence[Verdict]) -> Verdict:
+    """Join verdicts of a list of conditions of which only some were studied."""
+    first = tested[0]
+    issues = (*(i for v in tested for i in v.issues), "not-tested-in-condition")
+    evidence = tuple({e.id: e for v in (*tested, *untested) for e in v.evidence}.values())
+    return Verdict(
+        "partly-supported",
+        f"{first.explanation} {untested[0].explanation}",
+        tuple(dict.fromkeys(issues)),
+        evidence[:4],
+        first.question,
+    )
+
+
+def _compared_drugs(records: Records, reading: Reading) -> Verdict | None:
+    """Judge "X works better than Y" of two drugs of this base by whether a study gave both."""
+    drugs = [s for s in reading.substances if s != CLASS]
+    lower = reading.text.lower()
+    if len(drugs) != 2 or not re.search(
+        r"\b(?:than|outperform\w*|superior to|beats?|as (?:well|good|effective|strong) as)\b", lower
+    ):
+        return None
+    a, b = (records.widened((d,)) for d in drugs)
+    both = [
+        f
+        for f in records.studies
+        if a & f.substances
+        and b & f.substances
+        and f.layer in (*_PEOPLE_LAYERS, Layer.VOLUNTEERS)
+        and f.study.condition in (reading.condition, *reading.conditions)
+    ]
+    if both:
+        return None
+    pool = [f for f, fit in candidates(records, reading) if fit >= 0.6 and f.layer is not None]
+    return Verdict(
+        "no-evidence",
+        f"No study here compared {names(records, 'substances', drugs)} for this.",
+        ("indirect-comparison",),
+        items(sorted(pool, key=lambda f: (_rank(f), f.id)), 3),
+    )
 
 
 def _for_outcome(reading: Reading, people: list[StudyFacts]) -> list[StudyFacts]:
@@ -66,12 +116,17 @@ def _for_outcome(reading: Reading, people: list[StudyFacts]) -> list[StudyFacts]
 
 
 def _only(reading: Reading, substance: str) -> Reading:
-    from dataclasses import replace
-
     return replace(reading, substances=(substance,))
 
 
 def _general_one(records: Records, reading: Reading, condition: str) -> Verdict:
+    if len(reading.conditions) > 1:
+        # each of several conditions stands alone; "Lyme disease" does not narrow fibromyalgia
+        reading = replace(
+            reading,
+            conditions=(condition,),
+            narrow=reading.narrow if condition in WIDE else (),
+        )
     generic = (
         reading.generic or condition in ("chronic-pain-mixed", "none")
     ) and not reading.narrow
@@ -161,13 +216,7 @@ def _general_one(records: Records, reading: Reading, condition: str) -> Verdict:
     lead = _lead(best, people, drug, place)
     unseen = [m for m in reading.magnitudes if m.kind in ("effect", "share", "size")]
     if unseen and not any(figure_for(m, f.figures) for m in unseen for f in people):
-        return Verdict(
-            "unverified",
-            f"{lead} The figure “{unseen[0].text}” is in none of these records.",
-            ("figure-unverified", *dict.fromkeys(issues)),
-            shown,
-            qid,
-        )
+        issues.append("figure-unverified")
     if "indirect-comparison" in issues:
         name = (
             "no-evidence" if claimed >= 3 and best is not Layer.RANDOMISED else "partly-supported"
