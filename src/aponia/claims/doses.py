@@ -27,6 +27,11 @@ _OUTCOME = re.compile(
 _MUSHROOM = re.compile(r"mushrooms?|shrooms?|truffles?|dried|fungi|cubensis")
 
 
+_BEST = re.compile(
+    r"\b(?:optimal|optimum|best|ideal|right|perfect|correct|recommended|sweet spot|effective|therapeutic|most patients need|people need|should (?:take|be)|you need)\b"
+)
+
+
 def unit_error(reading: Reading) -> Magnitude | None:
     """Return an amount that can not be in its unit: grams of psilocybin, milligrams of LSD."""
     lower = reading.text.lower()
@@ -127,6 +132,13 @@ def judge_dose(records: Records, reading: Reading) -> Verdict:
             f"“{wrong.text}” can not be right for this drug: trials gave thousandths of that, or the weight is that of dried mushroom.",
             ("unit-error",),
             evidence,
+        )
+    if _BEST.search(lower) and (reading.conditions or "pain" in reading.cues):
+        return Verdict(
+            "no-evidence",
+            "No study here looked for a best amount for this; what trials gave is no recommendation.",
+            ("not-tested-in-condition",),
+            (*(item(f) for f in studies[:2]), *(trial_item(t.trial) for t in trials[:1])),
         )
     amounts = [m for m in reading.magnitudes if m.kind == "dose"]
     if (

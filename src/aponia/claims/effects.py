@@ -53,6 +53,9 @@ def judge_effect(records: Records, reading: Reading) -> Verdict:
         return Verdict(
             "unverified", "The claim is about another medicine, compared with this drug."
         )
+    short = _only_for_a_while(records, reading)
+    if short is not None:
+        return short
     late = _gone_by_then(records, reading)
     if late is not None:
         return late
@@ -64,6 +67,33 @@ def judge_effect(records: Records, reading: Reading) -> Verdict:
         if verdict is not None:
             return verdict
     return judge_by_evidence(records, reading)
+
+
+_LIMITED = re.compile(
+    r"\b(?:only (?:a few|for|lasts?|short|brief|temporar)|lasts? only|just a few|temporary|short-lived|wears? off|wore off|fades?\b|brief\b|transient|usually return)"
+)
+
+
+def _only_for_a_while(records: Records, reading: Reading) -> Verdict | None:
+    """Judge "the relief does not last" by trials that saw the difference go."""
+    if not _LIMITED.search(reading.text.lower()) or not reading.conditions or reading.generic:
+        return None
+    for facts, fit in candidates(records, reading):
+        if fit < 1.0 or facts.layer is not Layer.RANDOMISED:
+            continue
+        timed = sorted(
+            (r for r in facts.rows if r.timepoint_days is not None and r.comparator != "none"),
+            key=lambda r: r.timepoint_days or 0,
+        )
+        flat = [r for r in timed if r.direction == "no-difference" or r.significant is False]
+        if len(timed) > 1 and timed[-1] in flat:
+            return Verdict(
+                "supported",
+                f"In {describe(facts)} the groups no longer differed at day {timed[-1].timepoint_days:g}.",
+                (),
+                items([facts], 1),
+            )
+    return None
 
 
 def _gone_by_then(records: Records, reading: Reading) -> Verdict | None:

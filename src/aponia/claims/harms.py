@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from aponia.answers import Layer
+from aponia.claims.matching import candidates, figure_for
 from aponia.claims.model import Magnitude, Reading, Verdict, VerdictName
 from aponia.claims.records import Records, StudyFacts
 from aponia.claims.safety_rows import HARM_WORDS, concerns, harm_rows, tell_event, tell_exclusion
-from aponia.claims.telling import item
+from aponia.claims.telling import describe, item
 from aponia.evidence import AdverseEvent
 
 __all__ = ["judge_harm"]
@@ -49,6 +50,19 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
                 if same:
                     return Verdict(
                         "supported", f"On record: {same[0].event}.", (), (tell_event(same[0]),)
+                    )
+                noted = [
+                    f
+                    for f, fit in candidates(records, reading)
+                    if fit >= 0.75
+                    and any(
+                        figure_for(m, f.figures) for m in reading.magnitudes if m.kind == "share"
+                    )
+                    and re.search(r"adverse|side effect|unwanted", f.text)
+                ]
+                if noted:
+                    return Verdict(
+                        "supported", f"{describe(noted[0])} counted this.", (), (item(noted[0]),)
                     )
                 return Verdict(
                     "unverified",
@@ -141,6 +155,13 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
             "contradicted" if found else "unverified",
             f"On record the other way: {found[0].event if found else wanted[0]}.",
             ("misread-result",) if found else (),
+            evidence,
+        )
+    if null and len(null) == len(found) and any(m.kind == "share" for m in reading.magnitudes):
+        return Verdict(
+            "unverified",
+            "The harm is on record, the figure is not.",
+            ("figure-unverified",),
             evidence,
         )
     if found and null and len(null) == len(found):

@@ -167,6 +167,15 @@ def type_of(
         return "availability"
     if "availability" in cues and not effect and "trial" not in cues:
         return "availability"
+    if (
+        medicine
+        and drug
+        and re.search(
+            r"\b(?:stop|come off|wash ?out|refrain|avoid|give up|excluded|not allowed)\w*\b[^.;]{0,60}\b(?:before|beforehand|prior|during|to take part|to join)\b",
+            lower,
+        )
+    ):
+        return "safety"
     if "safety" in cues and not _NO_ANXIETY.search(lower):
         strong = cues & {
             "addiction",
@@ -204,7 +213,23 @@ def type_of(
         and not find_cues(main, {"m": CUES["mechanism-main"]})
     ):
         return "safety"
-    mechanism = bool(find_cues(main, {"m": CUES["mechanism-main"]})) or "dissociation" in cues
+    trailing = re.search(r"\bby (?:\w+ ){0,3}?\w+ing\b.*", main)
+    if effect and trailing and find_cues(trailing.group(), {"m": CUES["mechanism"]}):
+        return "mechanism"
+    if "no-trials" in cues and re.search(
+        r"waiting for an answer|unanswered|open question|jury is|anecdotal|circumstantial|remains? (?:to be seen|unproven)",
+        lower,
+    ):
+        return "research-status"
+    mechanism = (
+        bool(find_cues(main, {"m": CUES["mechanism-main"]}))
+        or "dissociation" in cues
+        or re.search(
+            r"\b(?:experience|trip)s?\b[^.;]{0,30}\b(?:essential|necessary|needed|required|responsible)\b",
+            lower,
+        )
+        is not None
+    )
     found = _FOUND.search(main)
     if (
         re.search(r"(?:research|evidence|data|stud(?:y|ies)|trials?)\b", lower)

@@ -108,6 +108,10 @@ def _in_places(
     pain = bool(_PAIN.search(lower))
     illness = _ILLNESS.findall(lower)
     cues = reading.cues
+    if "not-approved" in cues and re.search(
+        r"turn\w* (?:\w+ ){0,3}down|reject|declin|denied|refus", lower
+    ):
+        return judge_not_approved(records, rows, reading, pain, illness, lower)
     if "designation" in cues:
         return judge_designation(rows, reading, pain, illness, lower)
     if "not-approved" in cues:
@@ -214,6 +218,13 @@ def _status(
         if schedule_1:
             return Verdict("supported", dated(schedule_1[0]), (), tell(schedule_1[:3]))
         return Verdict("partly-supported", dated(here[0]), ("overgeneralised",), tell(here[:3]))
+    watched = [
+        r
+        for r in here
+        if re.search(r"licensed|supervised", f"{r.status} {r.route_of_access or ''}".lower())
+    ]
+    if named and watched and re.search(r"no (?:\w+ )?(?:dispensar|shops|retail)|supervis", lower):
+        return Verdict("supported", dated(watched[0]), (), tell(watched[:2]))
     if "legal-ok" not in cues and "decriminalised" not in cues:
         return Verdict(
             "unverified",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aponia.answers import Layer
 from aponia.claims.lexicon import CUES, TOPICS, find_cues
@@ -36,6 +37,8 @@ def judge_mechanism(records: Records, reading: Reading) -> Verdict:
     """
     lower = reading.text.lower()
     topics = find_cues(lower, TOPICS)
+    if _NEEDED.search(lower) and "dissociation" not in reading.cues:
+        return _needed(records, reading, topics)
     if "dissociation" in reading.cues:
         return _independent(records, reading, topics)
     if not reading.substances:
@@ -50,6 +53,10 @@ def judge_mechanism(records: Records, reading: Reading) -> Verdict:
         found = _receptor(records, reading, topics, lower)
         if found is not None:
             return found
+    if "brain-site" in topics and "benefit" not in reading.cues:
+        seen = _unstated_species(records, reading, topics)
+        if seen.name != "unverified":
+            return seen
     shown = _shown_in_patients(records, reading, topics)
     if shown is not None:
         return shown
@@ -150,6 +157,25 @@ def _independent(records: Records, reading: Reading, topics: frozenset[str]) -> 
             **slots,
         )
     return Verdict("supported", explanation, (), items(found), **slots)
+
+
+#: "The trip is what does it."
+_NEEDED = re.compile(
+    r"\b(?:experiences?|trips?|mystical|ego[- ](?:death|dissolution)|hallucinations?)\b[^.;]{0,40}\b(?:essential|necessary|needed|required|key to|crucial|responsible|what (?:heals|helps|works)|the reason)\b"
+)
+
+
+def _needed(records: Records, reading: Reading, topics: frozenset[str]) -> Verdict:
+    """Judge "the benefit needs the experience" by the trials that correlated the two."""
+    found = _independent(records, reading, topics)
+    if found.name == "unverified":
+        return found
+    return replace(
+        found,
+        name="no-evidence",
+        issues=("conflicting", "tiny-n"),
+        explanation=f"No study of pain here shows this. {found.explanation}",
+    )
 
 
 def _animals(records: Records, reading: Reading, topics: frozenset[str]) -> Verdict | None:
@@ -329,6 +355,9 @@ def leap(records: Records, reading: Reading, *, animals: bool = False) -> Verdic
         )
     ):
         issues.append("not-tested-in-condition")
+    if not animals and find_cues(reading.text.lower(), TOPICS) & {"plasticity", "spines", "trkb"}:
+        # growth of nerve cells was watched in cells and animals only
+        issues.append("animal-only")
     if reading.certainty == 4:
         issues.append("overclaims-certainty")
     drug = names(records, "substances", reading.substances)

@@ -39,6 +39,12 @@ _ALL = re.compile(
 _MOST = re.compile(r"\b(?:most|mostly|majority|nearly all|almost all|vast)\b")
 
 
+#: Relief without a rest.
+_COMPLETE = re.compile(
+    r"\b(?:disappear\w*|vanish\w*|pain-?free|free of pain|put an end|abolish\w*|complete(?:ly)? (?:relie\w+|gone|resol\w+)|went away|\bgone\b|no pain|wiped out)\b"
+)
+
+
 def design_stated(reading: Reading, facts: StudyFacts) -> bool:
     """Whether a claim says what kind of study it comes from, where that matters."""
     if facts.layer is Layer.RANDOMISED or facts.layer is None:
@@ -130,6 +136,16 @@ def judge_by_study(records: Records, reading: Reading, match: Match) -> Verdict 
             **slots,
         )
     if points == "unclear":
+        stray = ungrounded(reading, facts.stems)
+        if (
+            match.pinned
+            and design_stated(reading, facts)
+            and figures.right
+            and not (figures.unknown or figures.wrong)
+            and reading.certainty <= 3
+            and len(stray) <= 0.5 * len(reading.stems)
+        ):
+            return Verdict("supported", f"This is what {name} reports.", (), shown, **slots)
         return None
     against_placebo = "placebo" in reading.cues and re.search(
         r"\b(?:than|versus|against|over|compared)\b", reading.text.lower()
@@ -207,6 +223,8 @@ def judge_by_study(records: Records, reading: Reading, match: Match) -> Verdict 
         return quantity
     if quantity:
         issues.append(quantity)
+    if _COMPLETE.search(reading.text.lower()) and not _COMPLETE.search(facts.text):
+        issues.append("misread-result")
     dosed = _dose_of_effect(reading, facts)
     if dosed == "denied":
         return Verdict(

@@ -133,6 +133,7 @@ class Reader:
                 ),
                 None,
             )
+        ids += [c for c, said in _ALSO.items() if c not in ids and re.search(said, text.lower())]
         specific = [i for i in ids if i not in _ILLNESS_WORDS]
         if specific:
             ids = specific
@@ -299,6 +300,14 @@ class Reader:
             inherited=tuple(inherited),
         )
 
+
+#: Names that are made of two words with others between them, or that only this field understands.
+_ALSO = {
+    "cancer-pain": r"\bcancers?\b[^.;]{0,60}\bpain|\bpain\w*\b[^.;]{0,40}\bcancers?\b",
+    "cluster-headache": r"\bclusters?\b(?! of\b| random| analys)|\bclusterhead|\bbusters?\b|\bbusting\b",
+    "phantom-limb-pain": r"\bphantom (?:\w+ )?(?:limbs?|legs?|arms?|hands?|foot|feet|pain)\b|\bamputee",
+    "experimental-pain": r"\bvolunteers\b[^.;]*\bpain|\b(?:ice|icy|cold)[- ]water (?:experiment|test|task|study)",
+}
 
 #: Terms wide enough to hold several diseases, with the words that name the whole term.
 WIDE = {

@@ -125,7 +125,7 @@ def _trials(records: Records, reading: Reading) -> list[TrialFacts]:
 
 
 _OUTCOME = re.compile(
-    r"\b(?:became|become|went|got|turned|stopped|ended|showed|found|had (?:no|less|more|fewer|better)|experienced|saw|felt|improved|recovered|"
+    r"\b(?:became|become|went|got|turned|stopped|ended|showed|found|demonstrat\w+|prove[dn]?|confirm\w*|reveal\w*|had (?:no|less|more|fewer|better)|experienced|saw|felt|improved|recovered|"
     r"vanish\w*|disappear\w*|worked|failed|succeed\w*|proved|benefit\w*)\b"
 )
 _DONE = re.compile(r"\b(?:tested|compared|studied|whether|if|to see|enrolled|terminated|halted)\b")
@@ -293,7 +293,7 @@ def _trial_exists(reading: Reading, trials: list[TrialFacts]) -> Verdict:
             condition=t.trial.condition if reading.generic or not reading.conditions else None,
         )
     evidence = tuple(trial_item(t.trial) for t in trials[:3])
-    if sizes:
+    if sizes and reading.conditions and not reading.generic:
         return Verdict(
             "partly-supported",
             "Such a trial is registered, with another number of people.",
@@ -347,7 +347,9 @@ def _ongoing(records: Records, reading: Reading, trials: list[TrialFacts], lower
 def _first(records: Records, reading: Reading, lower: str) -> Verdict:
     """Look up "the first" against every earlier study of the drug in the same pain."""
     match = find_study(records, reading)
-    if re.search(r"largest|biggest|only\b|best[- ]known", lower):
+    if re.search(
+        r"largest|biggest|\bthe only\b|only (?:study|trial|one|drug)|best[- ]known", lower
+    ):
         return _superlative(records, reading, match, lower)
     if match is None or match.facts.layer is None:
         return Verdict("unverified", "The study meant is not clear from the claim.")
@@ -443,6 +445,15 @@ def _few(records: Records, reading: Reading, lower: str) -> Verdict:
                 ("misread-result",),
                 items(found, 3),
             )
+        told = [
+            f
+            for f, fit in candidates(records, reading)
+            if f.layer is None
+            and fit >= 0.75
+            and re.search(r"uncontrolled|no (?:controlled|randomi[sz]ed)", f.text)
+        ]
+        if controlled and told:
+            return Verdict("supported", f"{item(told[0]).shows}", (), items(told, 2))
         if any("ketamine" in s for s in reading.substances):
             return Verdict("unverified", "Studies of ketamine are only partly gathered here.")
         return Verdict("supported", f"No such study of {drug} is in this base.", (), items(pool, 2))

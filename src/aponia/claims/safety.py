@@ -67,7 +67,10 @@ def judge_safety(records: Records, reading: Reading) -> Verdict:
         lower,
     ):
         return _compared(records, reading)
-    if reading.comedications or (
+    beside = re.search(
+        r"\b(?:alternative to|instead of|than|unlike|replac\w+|compared (?:with|to))\b", lower
+    )
+    if (reading.comedications and not beside) or (
         "interaction" in cues and re.search(r"interact|serotonin syndrome|mix|combin", lower)
     ):
         found = judge_interaction(records, reading, lower)

@@ -76,6 +76,17 @@ def judge_theme(
     if themes == {"affective"}:
         return _affective(records, reading, drug)
     support, against = entries(records, reading, topics, themes)
+    diseased = re.search(
+        r"\b(?:patients?|people|sufferers|those|adults)\b[^.;]{0,20}\b(?:with|who have|suffering)\b|inflammatory (?:\w+ )?(?:disorders?|diseases?|conditions?)",
+        reading.text.lower(),
+    )
+    if diseased and "benefit" in reading.cues and reading.population == "patients":
+        return Verdict(
+            "no-evidence",
+            f"Markers were measured in healthy people and animals; no study of {drug} in people with such a disease is here.",
+            ("not-tested-in-condition", "mechanism-leap"),
+            items([*support[:2], *against[:1]], 3),
+        )
     if reading.population not in ("animals", "cells") and re.search(
         r"\b(?:repair|regenerat|regrow|heal|restor)\w*\b[^.;]{0,40}\b(?:neurons?|nerves?|brain|synap\w+)",
         reading.text.lower(),
@@ -147,7 +158,7 @@ def judge_theme(
         # what a drug does to the brain may be told from volunteers; what it does in patients not
         issues.append("healthy-volunteers")
     if against:
-        issues.append("conflicting")
+        issues += ["conflicting", "omits-null"]
     if any(m.kind == "duration" for m in reading.magnitudes) and not any(
         check_figures(reading, f).right for f in support
     ):
@@ -165,7 +176,7 @@ def judge_theme(
         return Verdict("supported", f"{told} The wording is as careful as that.", (), evidence)
     if not issues:
         return Verdict("supported", told, (), evidence)
-    if reading.population in ("animals", "cells") and issues == ["conflicting"]:
+    if reading.population in ("animals", "cells") and issues == ["conflicting", "omits-null"]:
         return Verdict("partly-supported", told, tuple(issues), evidence)
     return Verdict("partly-supported", told, tuple(issues), evidence)
 

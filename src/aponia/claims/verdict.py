@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from aponia.answers import Layer
 from aponia.claims.doses import judge_dose, unit_error
 from aponia.claims.effects import judge_effect
 from aponia.claims.guards import hold_back
@@ -34,7 +35,7 @@ def judge(records: Records, reading: Reading) -> Verdict:
     Verdict
         ``unverified`` wherever the rules do not reach.
     """
-    found = _not_checkable(reading)
+    found = _not_checkable(records, reading)
     if found is None:
         found = _by_type(records, reading)
         if (
@@ -47,6 +48,12 @@ def judge(records: Records, reading: Reading) -> Verdict:
             found = _second_look(records, reading) or found
     if found.name == "supported" and found.claim_type is None:
         found = hold_back(records, reading, found)
+    if (
+        found.name == "contradicted"
+        and reading.claim_type == "safety"
+        and (reading.certainty == 4 or "no-harm" in reading.cues or "best-safe" in reading.cues)
+    ):
+        found = replace(found, issues=(*found.issues, "overclaims-certainty"))
     unknown = [i for i in found.issues if i not in ISSUES]
     if unknown:  # pragma: no cover - guards the closed list
         raise AssertionError(f"not in the closed list of issues: {unknown}")
@@ -142,7 +149,16 @@ _STORY = re.compile(
 )
 
 
-def _not_checkable(reading: Reading) -> Verdict | None:
+def _case_known(records: Records, reading: Reading) -> bool:
+    """Whether a published case of the drug and the condition could be the one that is told."""
+    wanted = records.widened(reading.substances)
+    return any(
+        f.layer is Layer.CASES and wanted & f.substances and f.study.condition in reading.conditions
+        for f in records.studies
+    )
+
+
+def _not_checkable(records: Records, reading: Reading) -> Verdict | None:
     """Opinion, promise, praise and advertisement, where no outcome could be looked up."""
     cues, lower = reading.cues, reading.text.lower()
     anchored = (
@@ -179,7 +195,17 @@ def _not_checkable(reading: Reading) -> Verdict | None:
         r"worth watching|remains to be seen|time will tell|whether\b.*\bturns? out", lower
     ):
         return Verdict("not-checkable", "It is about the future.", ("prediction",))
-    if _STORY.search(lower) and not reading.designs - {"case"} and "study-specific" not in cues:
+    if re.search(
+        r"\b(?:for|since|over) (?:\w+ )?(?:centuries|millennia|generations|thousands of years|ancient times)\b|\bcenturies ago\b",
+        lower,
+    ):
+        return Verdict("unverified", "The history of these drugs is not in this evidence base.")
+    if (
+        _STORY.search(lower)
+        and not _case_known(records, reading)
+        and not reading.designs - {"case"}
+        and "study-specific" not in cues
+    ):
         return Verdict(
             "not-checkable",
             "It is one person's story; nothing on record to check it against.",

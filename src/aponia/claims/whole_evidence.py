@@ -15,7 +15,7 @@ from aponia.claims.matching import (
 from aponia.claims.model import EvidenceItem, Reading, Verdict, VerdictName
 from aponia.claims.one_study import LAYER_TAG
 from aponia.claims.reading import CLASS, HEADACHES, WIDE
-from aponia.claims.records import Records, StudyFacts
+from aponia.claims.records import Records, StudyFacts, negative
 from aponia.claims.telling import because, describe, item, items, names
 from aponia.claims.untested import judge_untested
 
@@ -68,6 +68,14 @@ def _some_tested(tested: Sequence[Verdict], untested: Sequence[Verdict]) -> Verd
         evidence[:4],
         first.question,
     )
+
+
+#: Words with which a careful sentence says that little is known.
+_ADMITS = re.compile(
+    r"\b(?:evidence|data|results|studies|trials|research|proof)\b[^.;]{0,40}\b(?:weak|limited|mixed|low[- ]quality|poor|thin|uncertain|conflicting|inconsistent|missing|lacking|small|needed|scarce)\b"
+    r"|\b(?:weak|limited|mixed|thin|conflicting|inconsistent|little) (?:\w+ )?(?:evidence|data|results)\b"
+    r"|\b(?:larger|rigorous|more|bigger|further) (?:\w+ )?(?:trials|studies|research)\b[^.;]{0,30}\b(?:needed|required|missing|lacking|necessary)\b"
+)
 
 
 def _compared_drugs(records: Records, reading: Reading) -> Verdict | None:
@@ -150,12 +158,7 @@ def _general_one(records: Records, reading: Reading, condition: str) -> Verdict:
         return Verdict("unverified", "No drug is named, so there is nothing to look up.")
     issues: list[str] = []
     if reading.approach in ("microdose", "psycholytic", "infusion"):
-        same = [
-            f
-            for f in pool
-            if f.study.approach
-            in (reading.approach, "mixed" if reading.approach == "microdose" else reading.approach)
-        ]
+        same = [f for f in pool if _gave(f, reading.approach)]
         if not same and pool:
             return judge_untested(
                 records, reading, condition, qid, drug, place, pool, ("wrong-dose-class",)
@@ -186,7 +189,7 @@ def _general_one(records: Records, reading: Reading, condition: str) -> Verdict:
             "unverified", f"Whether {drug} makes {place} worse was not looked up.", (), shown, qid
         )
     if not helps:
-        name: VerdictName = "contradicted" if reading.certainty >= 3 else "no-evidence"
+        name: VerdictName = "contradicted" if reading.certainty >= 3 and nulls else "no-evidence"
         return Verdict(
             name,
             f"No study of {drug} for {place} in this base points to a benefit. {shown[0].shows}",
@@ -201,15 +204,26 @@ def _general_one(records: Records, reading: Reading, condition: str) -> Verdict:
             issues.append("not-significant")
         if all(f.tiny for f in randomised):
             issues.append("tiny-n")
+        if not any(f.points == "benefit" and f.significant for f in randomised):
+            # what speaks for it then stands in the layers below
+            issues += _lower_layers(helps)
+        if any(_missed_primary(f) for f in randomised):
+            issues.append("primary-endpoint-missed")
     elif best is not None and best is not Layer.VOLUNTEERS:
         issues.append(LAYER_TAG[best])
-        if best is Layer.UNCONTROLLED and all(f.tiny for f in people if f.layer is best):
+        if best is Layer.CASES and any(f.layer is Layer.SURVEYS for f in helps):
+            issues.append("survey-only")
+        if best in (Layer.UNCONTROLLED, Layer.CASES) and all(
+            f.tiny for f in people if f.layer is best
+        ):
             issues.append("tiny-n")
     elif best is Layer.VOLUNTEERS:
         issues.append("healthy-volunteers")
     flat = [f for f in nulls if f.points in ("no-difference", "harm")]
     if flat and (reading.certainty >= 2 or 2 * len(flat) >= len(helps)):
         issues += ["conflicting", "omits-null"]
+    if helps and all((f.study.year or 2000) < 1980 for f in helps):
+        issues.append("outdated")
     issues += _comparison(reading, people)
     issues += _time(reading, people)
     claimed = reading.certainty
@@ -229,6 +243,18 @@ def _general_one(records: Records, reading: Reading, condition: str) -> Verdict:
             name,
             f"{lead} No study here compared the two.",
             tuple(dict.fromkeys(issues)),
+            shown,
+            qid,
+        )
+    if (
+        claimed <= 2
+        and _ADMITS.search(reading.text.lower())
+        and "indirect-comparison" not in issues
+    ):
+        return Verdict(
+            "supported",
+            f"{lead} The sentence says itself how little that is.",
+            (),
             shown,
             qid,
         )
@@ -324,6 +350,37 @@ def _earned(people: Sequence[StudyFacts], question: Answer | None, best: Layer |
     return 1 if best in (Layer.RANDOMISED, Layer.UNCONTROLLED) else 0
 
 
+def _lower_layers(helps: Sequence[StudyFacts]) -> list[str]:
+    below = [f.layer for f in helps if f.layer is not Layer.RANDOMISED]
+    if Layer.UNCONTROLLED in below:
+        return ["uncontrolled"]
+    return [LAYER_TAG[x] for x in (Layer.SURVEYS, Layer.CASES) if x in below][:1]
+
+
+def _missed_primary(facts: StudyFacts) -> bool:
+    """Whether a record says that the main outcome of a trial showed no difference."""
+    return any(
+        re.search(r"\bprimary\b", f.text.lower()) and (f.negated or negative(f.text))
+        for f in facts.findings
+    )
+
+
+def _gave(facts: StudyFacts, approach: str) -> bool:
+    """Whether a study gave a class of dose, by its label or by the amount it gave."""
+    if facts.study.approach == approach:
+        return True
+    if approach == "microdose":
+        return facts.study.approach == "mixed"
+    if approach != "psycholytic":
+        return False
+    bands = {"mg": (5.0, 15.0), "mg/kg": (0.07, 0.22), "ug": (25.0, 100.0)}
+    return any(
+        low <= dose <= high
+        for dose, unit in facts.doses
+        for low, high in [bands.get(unit, (1.0, 0.0))]
+    )
+
+
 def _lead(best: Layer | None, people: Sequence[StudyFacts], drug: str, place: str) -> str:
     top = [f for f in people if f.layer is best]
     kind = {
@@ -374,6 +431,10 @@ def _time(reading: Reading, people: Sequence[StudyFacts]) -> list[str]:
         wanted = 60.0
     elif re.search(r"\bweeks\b", reading.text.lower()) and not wanted:
         wanted = 14.0
+    if not wanted and re.search(
+        r"\b(?:lasting|enduring|long-term|durable|sustained)\b", reading.text.lower()
+    ):
+        wanted = 90.0
     if "permanent" in reading.text.lower():
         wanted = max(wanted, 730.0)
     if not wanted or not (reading.claim_type == "durability" or "duration" in reading.cues):
