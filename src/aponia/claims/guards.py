@@ -11,11 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from aponia.claims.lexicon import CUES
+from aponia.claims.lexicon import CUES, HARM_WORDS
 from aponia.claims.matching import figure_for, institutions_of
 from aponia.claims.model import Magnitude, Reading, Verdict
 from aponia.claims.records import Records
-from aponia.claims.safety_rows import HARM_WORDS
 from aponia.claims.terms import stem, tokens
 
 __all__ = ["hold_back"]

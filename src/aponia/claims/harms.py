@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from aponia.answers import Layer
+from aponia.claims.lexicon import HARM_WORDS
 from aponia.claims.matching import candidates, figure_for
 from aponia.claims.model import Magnitude, Reading, Verdict, VerdictName
 from aponia.claims.records import Records, StudyFacts
-from aponia.claims.safety_rows import HARM_WORDS, concerns, harm_rows, tell_event, tell_exclusion
+from aponia.claims.safety_rows import concerns, harm_rows, tell_event, tell_exclusion
 from aponia.claims.telling import describe, item
 from aponia.evidence import AdverseEvent
 
@@ -37,7 +38,8 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
     wanted = [k for k, (said, _) in HARM_WORDS.items() if re.search(rf"\b(?:{said})", lower)]
     denied = (
         reading.negated
-        or re.search(r"\b(?:no|not|without|rarely|never|nor|neither)\b|n't\b", lower) is not None
+        or re.search(r"\b(?:no|not|without|unlikely|rarely|never|nor|neither)\b|n't\b", lower)
+        is not None
     )
     if not wanted:
         if re.search(r"side[- ]effects?|adverse|risks?\b", lower) and rows and not denied:
@@ -70,7 +72,11 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
                     ("figure-unverified",),
                     tuple(tell_event(r) for r in rows[:2]),
                 )
-            if re.search(
+            playing_down = re.search(
+                r"\b(?:minimal|mild|minor|few|short-lived|harmless|temporary|negligible|gone within)\b",
+                lower,
+            )
+            if not playing_down and re.search(
                 r"caus\w+ (?!side|adverse|unwanted|risks?)|lead to (?!side|adverse)", lower
             ):
                 return _unknown_event(records, reading, rows, lower)
@@ -80,7 +86,8 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
                 if r.class_ in ("urological", "substance-use", "serious") and r.value
             ]
             if lasting and re.search(
-                r"\b(?:only|just|mild|minor|short-lived|harmless|temporary|few)\b", lower
+                r"\b(?:only|just|minimal|mild|minor|short-lived|harmless|temporary|few|negligible|gone within)\b",
+                lower,
             ):
                 return Verdict(
                     "partly-supported",
@@ -117,6 +124,8 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
         *(tell_exclusion(r) for group in extra_contra.values() for r in group[:1]),
     )
     missing = [k for k in wanted if not hits[k] and not extra.get(k) and not extra_contra.get(k)]
+    if not evidence and not rows:
+        return Verdict("unverified", "The harms of this drug are not gathered here.")
     if not evidence:
         if denied:
             return Verdict("unverified", f"Nothing here on {wanted[0]} with this drug.")

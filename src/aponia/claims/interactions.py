@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from aponia.claims.lexicon import HARM_WORDS
 from aponia.claims.model import EvidenceItem, Reading, Verdict, VerdictName
 from aponia.claims.records import Records
-from aponia.claims.safety_rows import HARM_WORDS, concerns, tell_exclusion
+from aponia.claims.safety_rows import concerns, tell_exclusion
 from aponia.claims.telling import names
 from aponia.evidence import Contraindication, Interaction
 

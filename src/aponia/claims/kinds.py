@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from aponia.claims.lexicon import CERTAINTY_WORDS, CUES, find_cues
+from aponia.claims.lexicon import CERTAINTY_WORDS, CUES, HARM_WORDS, find_cues
 from aponia.claims.model import ClaimType, Direction, Magnitude, Population
 
 __all__ = ["certainty_of", "direction_of", "population_of", "type_of"]
@@ -159,7 +159,7 @@ def type_of(
         return "research-status"
     if (
         re.search(
-            r"\bcosts?\b|\bprice[sd]?\b|\bdollars\b|[$€£]\s?\d|insur(?:an|er)|out[- ]of[- ]pocket",
+            r"\bcosts?\b|(?<!at the )\bprice[sd]?\b|\bdollars\b|[$€£]\s?\d|insur(?:an|er)|out[- ]of[- ]pocket",
             lower,
         )
         and "legal" not in cues
@@ -211,6 +211,28 @@ def type_of(
         and not effect
         and _CAUSES.search(lower)
         and not find_cues(main, {"m": CUES["mechanism-main"]})
+    ):
+        return "safety"
+    headache_given = re.search(
+        r"\b(?:give|gives|gave|giving|cause|causes|caused|causing|trigger|triggers|triggered|bring on|brings on|leads? to|get|gets|got|getting)\b[^.;]{0,30}\bheadaches?\b",
+        main,
+    )
+    harmed = any(
+        re.search(rf"\b(?:{said})", main)
+        for k, (said, _) in HARM_WORDS.items()
+        if k not in _EVERYDAY
+    )
+    if drug and (
+        (
+            harmed
+            and not effect
+            and not cues & {"mechanism", "dose-word"}
+            and not _about_the_running(cues)
+        )
+        or (
+            headache_given
+            and not re.search(r"\b(?:relie|reduc|eas|treat|stop|abort|prevent)\w*", main)
+        )
     ):
         return "safety"
     trailing = re.search(r"\bby (?:\w+ ){0,3}?\w+ing\b.*", main)
@@ -303,6 +325,15 @@ def type_of(
     if "safety" in cues:
         return "safety"
     return "research-status" if cues & {"trial", "epidemiology", "no-trials"} else "efficacy"
+
+
+#: Words of harm that more often name the complaint, or stand in other phrases.
+_EVERYDAY = ("headache", "anxiety", "heart")
+
+
+def _about_the_running(cues: frozenset[str]) -> bool:
+    """Whether a sentence is about how a study was run rather than what it found."""
+    return "tested" in cues and "trial" in cues
 
 
 def _timed(lower: str, numbers: tuple[Magnitude, ...]) -> bool:

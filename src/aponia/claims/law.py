@@ -279,7 +279,7 @@ def _status(
         )
         if year and not any(y in dates for y in year):
             return Verdict(
-                "partly-supported",
+                "contradicted",
                 f"Another date is on record. {dated(named[0])}",
                 ("wrong-number",),
                 tell(named[:3]),

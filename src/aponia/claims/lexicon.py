@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["CERTAINTY_WORDS", "CUES", "DESIGNS", "TOPICS", "find_cues"]
+__all__ = ["CERTAINTY_WORDS", "CUES", "DESIGNS", "HARM_WORDS", "TOPICS", "find_cues"]
 
 _PEOPLE = (
     r"(?:people|patients?|participants?|users?|sufferers|respondents?|individuals|veterans|clients|folks|amputees|"
@@ -34,14 +34,14 @@ CERTAINTY_WORDS: Mapping[str, str] = {
     "may": r"\bmay\b|\bmight\b|\bcould\b(?! (?:keep|hold|stand|bear|endure|tolerate|cope))(?! not (?:tell|find|see|show|be (?:shown|found)))|(?<!addiction )(?<!abuse )(?<!dependence )(?<!misuse )(?<!addictive )(?<!no )(?<!low )potential\w*(?! (?:for|of) (?:abuse|addiction|dependence|misuse))|promising|possib\w+|perhaps|\bhop(?:e|es|ed|eful|ing)\b|explor(?:e|es|ed|ing)\b|investigat(?:e|es|ed|ing)\b|being studied|believed|thought to|theor\w+|hypothesi\w+",
     "suggests": r"suggest\w*|preliminary|early (?:evidence|results|signs|data|studies|research|findings)|shows? (?:\w+ )?promise|indicat(?:e[sd]?|ing)|points? to(?:wards?)?|hint\w*|appears?\b|appeared|seem\w*|(?<!as )(?<!more )(?<!less )(?<!equally )likely|probabl\w+|tend(?:s|ed)?\b|estimated|associat\w+|linked|correlat\w+|opens? (?:up )?(?:a|the|new|an)|(?<!controlled )(?<!strong )(?<!solid )(?<!robust )(?<!overwhelming )evidence (?:that|for|of)",
     "shows": r"show(?:s|ed|n|ing)?\b|found|find(?:s|ings?)\b|demonstrat\w+|reveal\w*|report(?:s|ed)\b|confirm\w*|discover\w+|observ\w+|led to|result(?:s|ed) in|produc\w+|experienced|had\b",
-    "proves": r"\bprov(?:en|es|ed|e)\b|\bproof\b|\bcure[sd]?\b|\bcuring\b|definitive\w*|well[- ]established|(?:strong|solid|robust|overwhelming|ample) (?:\w+ )?(?:evidence|proof)|(?<!no )clear(?:ly)? (?:evidence|shows?|demonstrat\w*|proof)|undeniabl\w+|guarante\w+|always|certainly\b|conclusive\w*|without (?:a )?doubt|undoubtedly|best (?:treatment|option|medicine|drug|therapy|remedy|available)|most (?:effective|powerful)|scientifically (?:proven|established)|(?:every|all(?: the)?) (?:study|studies|research|trials?)\b|100 ?% effective|eliminat\w+|eradicat\w+|permanent\w*|whatsoever|not a single|\bnever\b(?! (?:been )?(?:tested|studied|tried|asked))|impossible|will (?:end up|inevitably|definitely|always)|no doubt",
+    "proves": r"\bprov(?:en|es|ed|e)\b|\bproof\b|\bcure[sd]?\b|\bcuring\b|definitive\w*|well[- ]established|(?:strong|solid|robust|overwhelming|ample) (?:\w+ )?(?:evidence|proof)|(?<!no )clear(?:ly)? (?:evidence|shows?|demonstrat\w*|proof)|undeniabl\w+|guarante\w+|always|certainly\b|conclusive\w*|without (?:a )?doubt|undoubtedly|best (?:treatment|option|medicine|drug|therapy|remedy|available)|most (?:effective|powerful)|scientifically (?:proven|established)|(?:every|all(?: the)?) (?:study|studies|research|trials?)\b|100 ?% effective|eliminat\w+|eradicat\w+|permanent\w*|beyond (?:dispute|doubt|question)|unquestionabl\w+|whatsoever|not a single|(?<!^)\bnever\b(?! (?:drink|take|mix|combine|use|stop|be)\b)(?! (?:been )?(?:tested|studied|tried|asked))|impossible|will (?:end up|inevitably|definitely|always)|no doubt",
     "boost": r"breakthrough (?!therapy|designation|pain|status|device|attack|headache)|game[- ]?chang\w+|remarkabl\w+|miracle|miraculous\w*|astonish\w+|revolution\w+|groundbreaking|ground-breaking|dramatic\w*|incredibl\w+|amazing\w*|wonder drug|extraordinar\w+|life[- ]changing|profound\w*|unprecedented",
 }
 
 #: Everything else a rule may ask for.
 CUES: Mapping[str, str] = {
     # effects
-    "benefit": r"shorten\w*|stretch(?:es|ed|ing)? (?:out )?(?:the )?(?:time|gap|interval|remission)|took the edge off|take(?:s)? the edge off|knock(?:s|ed)? out|quiet(?:en)?(?:s|ed|ing)? (?:\w+ ){0,3}(?:pain|attacks?|headaches?)|melt(?:s|ed)? away|reliev\w+|relief|reduc\w+|lower(?:s|ed|ing)?\b|decreas\w+|eas(?:e|es|ed|ing)\b|alleviat\w+|help(?:s|ed|ing|ful)?\b|improv\w+|effective\w*|efficac\w+|works?\b(?! out)|worked(?! out)|took the edge|taken the edge|(?:bring|brought|brings)\b[^.;]{0,20}\bdown|lighten\w*|curb(?:s|ed|ing)?\b|beat(?:s|en)?\b|outperform\w*|succeed\w*|respite|put(?:s|ting)? an end|keep(?:s|ing)? [^.;]{0,30}at bay|kept [^.;]{0,30}at bay|treat(?:s|ed|ing|ment|ments)?\b|therap\w+|benefi\w+|prevent\w*|stop(?:s|ped|ping)?\b(?! early| for| because| taking)|abort\w*|revers(?:e|es|ed|ing)\b|end(?:s|ed|ing)? (?:\w+ ){0,3}(?:attacks?|cycles?|bouts?|clusters?|headaches?|pain)|halv\w+|cut(?:s|ting)?\b|fewer|less (?:pain|sensitive|severe|frequent|intense)|remission|painkill\w+|analges\w+|(?:attack|pain|headache|symptom|migraine|seizure|medication|opioid)-free|free(?:d)? (?:\w+ ){0,4}(?:of|from) (?:\w+ ){0,3}(?:pain|attacks|headaches|symptoms)|drop(?:s|ped)?\b|f[ae]ll(?:s|en)?\b|diminish\w*|lessen\w*|dull(?:s|ed)?\b|numb(?:s|ed|ing)?\b|pain-?(?:blunt|reliev|kill|dull|dampen)\w+|blunt(?:s|ed|ing)? (?:the |their )?(?:\w+ )?pain|less\b[^.;]{0,30}\bpain\b|(?:h[eo]ld|kept|keep|left|leave|keeping|holding) (?:their|a|the|one|his|her) hands?|longer in (?:the )?(?:ice|icy|cold)|tolerat\w+ (?:\w+ ){0,3}(?:pain|cold|heat|ice)|increas\w+ (?:\w+ ){0,3}(?:tolerance|thresholds?)|withst\w+|(?:raised?|raises|higher|greater|more) (?:\w+ ){0,2}(?:tolerance|thresholds?)|pain[- ]free|free of pain|cure[sd]?|heal(?:s|ed|ing)?\b|manag(?:e|es|ed|ing|ement)\b|success\w*|respon(?:d|ded|se|ders?)\b|turn(?:s|ed)? (?:\w+ ){0,3}down|disappear\w*|vanish\w*|gone\b|reset\w*|break(?:s|ing)? (?:the |this )?(?:cycle|loop|pattern)|broken|subside\w*|suppress\w*|soothe\w*|combat\w*|fight(?:s|ing)?\b|address(?:es|ed)?\b|better\b|eliminat\w+|eradicat\w+|opioid[- ]sparing|positive (?:effects?|results?|outcomes?|experiences?)",
+    "benefit": r"shorten\w*|stretch(?:es|ed|ing)? (?:out )?(?:the )?(?:time|gap|interval|remission)|took the edge off|take(?:s)? the edge off|knock(?:s|ed)? out|quiet(?:en)?(?:s|ed|ing)? (?:\w+ ){0,3}(?:pain|attacks?|headaches?)|melt(?:s|ed)? away|reliev\w+|relief|reduc\w+|lower(?:s|ed|ing)?\b|decreas\w+|eas(?:e|es|ed|ing)\b|alleviat\w+|help(?:s|ed|ing|ful)?\b|improv\w+|effective\w*|efficac\w+|works?\b(?! out)|worked(?! out)|took the edge|taken the edge|(?:bring|brought|brings)\b[^.;]{0,20}\bdown|lighten\w*|curb(?:s|ed|ing)?\b|beat(?:s|en)?\b|outperform\w*|useful\b|silenc(?:e|es|ed|ing)\b|tak(?:e|es|ing) [^.;]{0,30}\bpain away|took [^.;]{0,30}\bpain away|rid\b|succeed\w*|respite|put(?:s|ting)? an end|keep(?:s|ing)? [^.;]{0,30}at bay|kept [^.;]{0,30}at bay|treat(?:s|ed|ing|ment|ments)?\b|therap\w+|benefi\w+|prevent\w*|stop(?:s|ped|ping)?\b(?! early| for| because| taking)|abort\w*|revers(?:e|es|ed|ing)\b|end(?:s|ed|ing)? (?:\w+ ){0,3}(?:attacks?|cycles?|bouts?|clusters?|headaches?|pain)|halv\w+|cut(?:s|ting)?\b|fewer|less (?:pain|sensitive|severe|frequent|intense)|remission|painkill\w+|analges\w+|(?:attack|pain|headache|symptom|migraine|seizure|medication|opioid)-free|free(?:d)? (?:\w+ ){0,4}(?:of|from) (?:\w+ ){0,3}(?:pain|attacks|headaches|symptoms)|drop(?:s|ped)?\b|f[ae]ll(?:s|en)?\b|diminish\w*|lessen\w*|dull(?:s|ed)?\b|numb(?:s|ed|ing)?\b|pain-?(?:blunt|reliev|kill|dull|dampen)\w+|blunt(?:s|ed|ing)? (?:the |their )?(?:\w+ )?pain|less\b[^.;]{0,30}\bpain\b|(?:h[eo]ld|kept|keep|left|leave|keeping|holding) (?:their|a|the|one|his|her) hands?|longer in (?:the )?(?:ice|icy|cold)|tolerat\w+ (?:\w+ ){0,3}(?:pain|cold|heat|ice)|increas\w+ (?:\w+ ){0,3}(?:tolerance|thresholds?)|withst\w+|(?:raised?|raises|higher|greater|more) (?:\w+ ){0,2}(?:tolerance|thresholds?)|pain[- ]free|free of pain|cure[sd]?|heal(?:s|ed|ing)?\b|manag(?:e|es|ed|ing|ement)\b|success\w*|respon(?:d|ded|se|ders?)\b|turn(?:s|ed)? (?:\w+ ){0,3}down|disappear\w*|vanish\w*|gone\b|reset\w*|break(?:s|ing)? (?:the |this )?(?:cycle|loop|pattern)|broken|subside\w*|suppress\w*|soothe\w*|combat\w*|fight(?:s|ing)?\b|address(?:es|ed)?\b|better\b|eliminat\w+|eradicat\w+|opioid[- ]sparing|positive (?:effects?|results?|outcomes?|experiences?)",
     "worse": r"worsen\w*|wors(?:e|t)\b|aggravat\w+|increas\w+ (?:the |their )?(?:pain|sensitivity)|more pain\b|hyperalg\w+|exacerbat\w+",
     "pain": r"\bpain\w*|relief\b|(?:cold|ice|icy|ice-cold) (?:water|pressor|bath)|headaches?|migraines?|neuralgia|analges\w+|aches?\b|nocicept\w+|attacks?\b|hypersensitiv\w+|allodynia|fibromyalgia|arthritis|neuropath\w+|cluster",
     "ineffective": r"ineffective|useless|no use\b|no match for|made no dent|does(?: not|n't) work|did(?: not|n't) work|do(?: not|n't) work|no better than (?:placebo|nothing|a sugar pill)|worthless",
@@ -60,7 +60,7 @@ CUES: Mapping[str, str] = {
     "subgroup": r"chronic (?:cluster|migraine)|episodic|subgroup|in those with|among (?:those|people) with",
     # mechanism
     "mechanism": r"serotoni\w+|5-?ht\w*|receptors?|neuroplastic\w*|plasticity|bdnf|default[- ]mode|rewir\w+|pathways?|\breset\w*|brain|neur(?:al|ons?)|connectiv\w*|connections|nmda|glutamat\w+|hypothalam\w*|inflamm\w+|cytokines?|immune|tnf\w*|il-?6|crp|spinal(?! cord injur)|cingulate|cortex|mechanism\w*|by (?:acting|binding|activating|modulating|targeting|promoting|reducing|increasing|boosting|changing)|trkb|regrow\w*|neurogenesis|nerve growth|neurotroph\w+|synap\w+|dendrit\w+|dopamin\w+|endorphin\w*|vasoconstrict\w*|blood vessels|neurotransmitters?|networks?\b|circuits?|how (?:the )?(?:brain|pain)|(?:acute|psychedelic|mystical|subjective|hallucinogenic|drug|trip) (?:\w+ )?(?:experience|effects?)|\"?trip\"?\b|critical period|sensitization|nervous system|gene expression|psilocin\b|metaboli[sz]\w*|converted|broken down|agonist\w*|antagonist\w*|binds?\b|half-life|emotional (?:aspects?|components?|suffering|side)|psychological (?:aspects?|components?)",
-    "mechanism-main": r"rewir\w+|\bplastic\b|reset\w*|neuroplastic\w*|plasticity|bdnf|\btnf\w*|\bil-?6|\bcrp\b|interleukin\w*|c-reactive|brain cells?|nmda|inflamm\w+|cytokines?|default[- ]mode|connectiv\w*|binds?\b|agonist\w*|receptors?|pathways?|injecting|injected|depend(?:ed|s)? on|promot\w+ (?:the )?(?:growth|new)|new (?:connections|neural|pathways|patterns)|dendrit\w+|synap\w+|trkb|mechanism\w*|how (?:psychedelics|they|it|the brain|pain)|nervous system|brain (?:network|region|area|activity|chang|circuit|process)\w*|(?:brain|neural) (?:\w+ ){0,2}(?:networks?|circuits?|connections?|pathways?|patterns?)|critical period|metaboli[sz]\w*|converted|both (?:the )?(?:physical|emotional|psychological|mental|mind)|emotional (?:and|aspects?|components?|suffering)|change[sd]? (?:the way|how)|immune|reopen\w*|nerve cells?|neurons?|related to the \"?trip|\"?trip\"? (?:experience|itself)|by which",
+    "mechanism-main": r"rewir\w+|pliab\w+|malleab\w+|\bplastic\b|reset\w*|neuroplastic\w*|plasticity|bdnf|\btnf\w*|\bil-?6|\bcrp\b|interleukin\w*|c-reactive|brain cells?|nmda|inflamm\w+|cytokines?|default[- ]mode|connectiv\w*|binds?\b|agonist\w*|receptors?|pathways?|injecting|injected|depend(?:ed|s)? on|promot\w+ (?:the )?(?:growth|new)|new (?:connections|neural|pathways|patterns)|dendrit\w+|synap\w+|trkb|mechanism\w*|how (?:psychedelics|they|it|the brain|pain)|nervous system|brain (?:network|region|area|activity|chang|circuit|process)\w*|(?:brain|neural) (?:\w+ ){0,2}(?:networks?|circuits?|connections?|pathways?|patterns?)|critical period|metaboli[sz]\w*|converted|both (?:the )?(?:physical|emotional|psychological|mental|mind)|emotional (?:and|aspects?|components?|suffering)|change[sd]? (?:the way|how)|immune|reopen\w*|nerve cells?|neurons?|related to the \"?trip|\"?trip\"? (?:experience|itself)|by which",
     "leap": r"(?:and|which|that|this|thus|thereby|therefore|so)\s+(?:\w+\s+){0,4}?(?:treat|help|reliev|reduc|eas|heal|alleviat|turn|lower|break|manag|improv)\w*|to (?:treat|help|relieve|reduce|ease|heal|alleviate|manage|break)\b|treat(?:s|ing|ment)? (?:the )?(?:root|source|underlying|chronic|pain|\w+ pain)",
     # safety
     "safety": r"side[- ]effects?|adverse\w*|unwanted effects?|\bsafe(?:ty|ly|r|st)?\b|unsafe|\brisk(?:s|y|ier)?\b|harm(?:s|ful|less)?\b|danger\w*|addict\w*|dependen(?:ce|cy|t)\b|dependence|habit[- ]forming|withdrawal|abuse|toxic\w*|overdos\w*|well[- ]tolerated|tolerated well|(?:was|were|is|are) (?:\w+ )?tolerated|tolerability|contraindicat\w+|should (?:not|avoid|never)|shouldn't|must not|avoid(?:ed|ing)?\b|interact\w*|serotonin syndrome|serotonin toxicity|psychos[ie]s|psychotic|schizophreni\w*|bipolar|mania|manic|bad trips?|flashbacks?|hppd|nausea|vomit\w*|dizz\w+|blood pressure|heart (?:rate|disease|problems?|conditions?|attack|valve)|cardiovascular|cardiac|seizures?|miscarriage|pregnan\w+|breastfeed\w*|bladder|urinary|liver|anxiety|panic|paranoi\w*|suicid\w*|death|deaths|fatal|lethal|die[sd]?\b|exclud\w+|not (?:for everyone|recommended|suitable)|caution|complications?|well[- ]tolerated|emotionally (?:challenging|difficult|intense)|(?:psychological|mental) (?:challenges?|distress)|overwhelming|intense\b.*\bchalleng|valv\w+|effects? on (?:the |your )?(?:heart|liver|kidneys?|bladder|lungs?|circulation|organs?|body)|heart and (?:circulation|lungs)|mixing|mixed with|birth defects?|brain damage|cancer risk|distress\w*|confusion|spasms?\b|sweating|tremors?|shaking|hallucinat\w+ (?:may|can|as a)",
@@ -85,7 +85,7 @@ CUES: Mapping[str, str] = {
     "off-label": r"off[- ]label",
     "decriminalised": r"decriminali[sz]\w*",
     "legal-ok": r"\bsold\b|\bon sale\b|\bsell(?:s|ing)?\b|\bbuy(?:s|ing)?\b|bought|can (?:\w+ )?(?:take|be given|get|receive|obtain|attend)\b|qualif\w+|(?<!not )(?<!n't )\blegal(?:ly|i[sz]ed)?\b(?! status| gr[ae]y| risk| issue| barrier)|allow(?:s|ed)?\b|can (?:\w+ )?request|may (?:\w+ )?request|compassionate use|permit(?:s|ted)?\b|covers?\b|can be prescribed|prescribe[sd]?|licensed|authori[sz]ed|regulated|available",
-    "availability": r"availab\w+|access\w*|insur(?:an|er)\w*|out[- ]of[- ]pocket|covered by|reimburs\w+|costs?\b|price[sd]?|afford\w*|clinics? (?:offer|provid|across)\w*|retreats? (?:offer|provid)\w*|where to|\$\d|€\d|£\d|find a (?:clinic|provider)|book\b|enrol\w* in (?:a |our )|waiting list",
+    "availability": r"availab\w+|access\w*|insur(?:an|er)\w*|out[- ]of[- ]pocket|covered by|reimburs\w+|costs?\b|(?<!at the )price[sd]?|afford\w*|clinics? (?:offer|provid|across)\w*|retreats? (?:offer|provid)\w*|where to|\$\d|€\d|£\d|find a (?:clinic|provider)|book\b|enrol\w* in (?:a |our )|waiting list",
     "most-places": r"most (?:places|countries|states|jurisdictions|parts)|many (?:places|countries|states|jurisdictions)|worldwide|federal\w*|in the (?:us|u\.s\.|united states|uk)|internationally",
     # research
     "trial": r"\btrials?\b|\bstud(?:y|ies)\b|research\w*|experiments?\b|investigators?|scientists?|participants?|enrol\w*|recruit\w*",
@@ -97,7 +97,7 @@ CUES: Mapping[str, str] = {
     "publication": r"published|journal|in press|preprint|paper\b|peer[- ]reviewed",
     "epidemiology": r"(?:people|adults|americans|patients|population|million|billion|percent|%|one in|\d in \d+) (?:\w+ ){0,5}(?:suffer|live with|have|experience|affected|are affected|diagnosed)|affects?\b|prevalence|million|billion|leading cause|crisis\b|epidemic",
     # what can not be checked
-    "prediction": r"(?:years?|decades?) from now|in (?:\w+ )?(?:five|ten|twenty|\d+) years'? time|within (?:a|the next) (?:decade|few years)|\bwill (?:\w+ )?(?:be|have|become|revolution\w*|transform|change|replace|soon|one day|play|have|likely|see|continue|open|help|offer|provide)\b|eventually|one day|some ?day|in the (?:near |coming |not too distant )?(?:future|years|decade)|poised to|set to|on the (?:horizon|verge|cusp|way)|\bsoon\b|next (?:generation|decade|frontier|few years)|future of|is going to|years away|paradigm shift|will usher|tomorrow's|might open up|open(?:s)? up new|new (?:era|hope|horizons?|frontier|possibilit\w+|options?)",
+    "prediction": r"on the brink|about to\b|stands? to (?:change|transform|redefine)|(?:years?|decades?) from now|in (?:\w+ )?(?:five|ten|twenty|\d+) years'? time|within (?:a|the next) (?:decade|few years)|\bwill (?:\w+ )?(?:be|have|become|revolution\w*|transform|change|replace|soon|one day|play|have|likely|see|continue|open|help|offer|provide)\b|eventually|one day|some ?day|in the (?:near |coming |not too distant )?(?:future|years|decade)|poised to|set to|on the (?:horizon|verge|cusp|way)|\bsoon\b|next (?:generation|decade|frontier|few years)|future of|is going to|years away|paradigm shift|will usher|tomorrow's|might open up|open(?:s)? up new|new (?:era|hope|horizons?|frontier|possibilit\w+|options?)",
     "opinion": r"exciting\w*|hope(?:ful)?\b|hopes\b|should be|deserve\w*|worth (?:exploring|discussing|considering|it|trying)|believe\w*|i think|we think|fascinating|important(?:ly)? to|essential|crucial|valuable|encouraging|compelling|intriguing|interesting|optimis\w+|reason for|give(?:s)? (?:people |patients )?(?:hope|reason)|promising\b|unfortunately|sadly|luckily|thankfully|beautiful|powerful tool|renaissance|interest (?:is|in)|growing interest|attention|momentum|expanding (?:quickly|rapidly)|rapidly (?:growing|evolving|changing)|changing (?:rapidly|quickly)|big role",
     "vague": r"plant medicines?|\bbe(?:ing|coming)? whole\b|\bsoul\b|vibration\w*|ancient|ancestral|natural(?:ly)?\b|holistic\w*|wellness|whole person|mind[,-]? body|balance|harmony|wisdom|sacred|spiritual\w*|transform\w*|unlock\w*|deeper?\b|inner\b|journey|gentl[ey]\w*|empower\w*|heal(?:ing)? (?:from within|the soul|yourself)|reclaim|rediscover|reconnect\w*|thrive|vitality|energy|optimi[sz]e|quality of life|new perspective|possibilit\w+|unique\w*|advantages?|comprehensive",
     "promotion": r"worth (?:a |\w+ )?(?:decade|year|lifetime)s? of (?:\w+ )?therapy|at a \w+ retreat|\bour (?:clinic|retreat|program|programme|team|guides|guests|clients|patients|approach|protocol|center|centre|facilitators|treatments?|services?|products?)\b|contact us|call (?:us|now|today)|book (?:a|your|now)|sign up|learn more|schedule (?:a|your) (?:consult|call|appointment)|join us|discover (?:how|our)|we (?:offer|provide|help|specialize|specialise|guide|support|treat)|free consultation|subscribe|buy\b|shop\b|discount|at our\b",
@@ -130,7 +130,7 @@ TOPICS: Mapping[str, str] = {
     "il6": r"il-?6|interleukin",
     "crp": r"\b(?:hs)?crp\b|c-reactive",
     "inflammation": r"inflamm\w+|cytokines?|immune|tnf\w*|il-?6|\bcrp\b|swelling",
-    "plasticity": r"plastic\w*|rewir\w+|(?:damaged|new|brain|nerve) (?:neurons?|cells?)|(?:repair|regenerat|regrow|heal)\w* (?:\w+ ){0,2}(?:neurons?|nerves?|brain)|new (?:\w+ )?(?:connections?|pathways?|patterns?)|synap\w+|spines?\b.*dens\w+|dendrit\w+|neur(?:ite|ogenesis)\w*|bdnf|trkb|learning window|brain cells?|branches|critical period|reset\w*|neurons? grow|growth of|ltp\b|nerve cells?|neural connections?",
+    "plasticity": r"plastic\w*|pliab\w+|malleab\w+|rewir\w+|(?:damaged|new|brain|nerve) (?:neurons?|cells?)|(?:repair|regenerat|regrow|heal)\w* (?:\w+ ){0,2}(?:neurons?|nerves?|brain)|new (?:\w+ )?(?:connections?|pathways?|patterns?)|synap\w+|spines?\b.*dens\w+|dendrit\w+|neur(?:ite|ogenesis)\w*|bdnf|trkb|learning window|brain cells?|branches|critical period|reset\w*|neurons? grow|growth of|ltp\b|nerve cells?|neural connections?",
     "spines": r"dendritic|spine density|\bspines\b|synaps\w+",
     "connectivity": r"connectiv\w*|default[- ]mode|networks?\b|\bdmn\b|desynchron\w*",
     "hypothalamus": r"hypothalam\w*",
@@ -141,6 +141,55 @@ TOPICS: Mapping[str, str] = {
     "opioid-use": r"opioids?|narcotic|painkillers?|medication",
     "occupancy": r"occup\w+",
     "emotional": r"emotion\w*|psycholog\w+|accept\w+|reframing|coping|suffering|mental",
+}
+
+#: Words for harms, and what to look for in tables and records.
+HARM_WORDS: Mapping[str, tuple[str, str]] = {
+    "headache": (r"headaches?", r"headache"),
+    "hallucinations": (
+        r"hallucinat\w+|see(?:ing)? things",
+        r"hallucinat|psychotomimetic|psychosis|paranoia",
+    ),
+    "mental illness": (
+        r"(?:existing |underlying |pre-existing )?mental (?:illness\w*|health (?:condition|problem|disorder)s?)(?: worse)?",
+        r"psychosis|psychotic|schizophreni",
+    ),
+    "nausea": (r"nausea|nauseous|vomit\w*|upset stomach|queas\w+|poor appetite", r"nausea|vomit"),
+    "anxiety": (r"anxi\w+|panic|fear\b|frighten\w*|scary", r"anxiety|anxious"),
+    "dizziness": (r"dizz\w+|light-?headed\w*", r"dizz"),
+    "blood pressure": (r"blood pressure|hypertens\w+", r"blood pressure|systolic|diastolic"),
+    "heart rate": (
+        r"heart rate|tachycard\w+|racing heart|pulse rate|(?:fast|faster|racing|raised|higher) pulse",
+        r"heart rate",
+    ),
+    "heart": (
+        r"(?:the |your )?heart\b(?! (?:rate|valve|attack))|circulation|cardiovascular|cardiac",
+        r"heart rate|blood pressure|systolic|cardi",
+    ),
+    "heart valve": (r"valv\w+", r"valv"),
+    "paranoia": (r"paranoi\w*", r"paranoia"),
+    "psychosis": (
+        r"psychos[ie]s|psychotic (?:episode|symptom|break|reaction)\w*|schizophreni\w*",
+        r"psychosis|psychotic|schizophreni",
+    ),
+    "mania": (r"mania|manic", r"mania|manic"),
+    "flashbacks": (r"flashbacks?", r"flashback"),
+    "lasting perception": (r"hppd|persisting perception", r"persisting perception"),
+    "seizures": (r"seizures?|convulsi\w+", r"seizure|convuls"),
+    "suicidality": (r"suicid\w+|self-harm", r"suicid|self-harm"),
+    "bladder": (r"bladder|urinary|cystitis|urolog\w*", r"urinary"),
+    "liver": (r"\bliver|hepat\w+", r"hepat|liver"),
+    "serotonin syndrome": (
+        r"serotonin (?:syndrome|toxicity)",
+        r"serotonin (?:syndrome|toxicity)|serotonin-like",
+    ),
+    "spasm": (r"spasms?|spasticity", r"spasm"),
+    "dissociation": (r"dissociat\w+|out-of-body", r"dissociat|psychotomimetic|psychedelic effects"),
+    "difficult experience": (
+        r"bad trips?|(?:difficult|challenging|intense|distressing|overwhelming) (?:\w+ )?(?:experience|trip|emotion|memor|effect)\w*|psychological (?:challenges?|distress)|emotionally (?:challenging|difficult|intense)|(?:be|experiences? can be) (?:intense|challenging)\b.*",
+        r"anxiety|bad trip|negative experience|bad drug effect",
+    ),
+    "confusion": (r"confus\w+|disorient\w+", r"thought disorder|confus"),
 }
 
 _MINUS = "\u2212\u2013\u2014"

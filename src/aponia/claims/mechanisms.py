@@ -330,7 +330,10 @@ def leap(records: Records, reading: Reading, *, animals: bool = False) -> Verdic
     helped = [f for f in people if f.points == "benefit"]
     tested = {f.study.condition for f in helped}
     ketamine = any("ketamine" in s for s in reading.substances)
-    covered = (named and named <= tested) or (ketamine and helped)
+    mends = re.search(
+        r"\b(?:repair|mend|regenerat|regrow|heals? itself|rebuil)", reading.text.lower()
+    )
+    covered = not mends and ((named and named <= tested) or (ketamine and helped))
     if covered and reading.certainty <= 2 and not animals and "root-cause" not in reading.cues:
         best = min(helped, key=lambda f: (f.layer is not Layer.RANDOMISED, f.layer is Layer.CASES))
         tag = {Layer.UNCONTROLLED: ("uncontrolled",), Layer.CASES: ("case-report-only",)}

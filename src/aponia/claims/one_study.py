@@ -342,8 +342,9 @@ def _numbers(
         issues.append("wrong-study" if moved else "figure-unverified")
         matters = [m for m in figures.unknown if m.kind in ("effect", "share")]
         if matters and not figures.right:
+            near = facts.points == "benefit" and match.pinned and reading.certainty <= 3
             return Verdict(
-                "unverified",
+                "partly-supported" if near else "unverified",
                 f"The figure “{matters[0].text}” is in no record; the nearest is {name}.",
                 tuple(dict.fromkeys(issues)),
                 shown,

@@ -106,6 +106,8 @@ class Reader:
 
     def _drug_ids(self, hits: list[Hit], lower: str) -> tuple[str, ...]:
         ids = list(dict.fromkeys("psilocybin" if h.id == "psilocin" else h.id for h in hits))
+        if "ketamine" in ids and _ANALOGUE.search(lower) and "ketamir-2" in self._labels:
+            ids = ["ketamir-2" if i == "ketamine" else i for i in ids]
         specific = [i for i in ids if i != CLASS]
         # "psychedelics like psilocybin" is about psilocybin; the class alone is about the class
         if specific and CLASS in ids:
@@ -209,7 +211,8 @@ class Reader:
             r"\blow(?:er|ish)?[- ](?:to[- ]moderate[- ]?)?(?:\w+ )?(?:dose|dosed|doses|pulse)\b|low-to-moderate",
             lower,
         ):
-            named = ["psycholytic"] if not named or denied else named
+            ketamine = substances and all("ketamine" in s for s in substances)
+            named = ["psycholytic"] if (not named or denied) and not ketamine else named
         named = list(dict.fromkeys(named))
         if len(named) > 1:
             return "mixed"
@@ -299,6 +302,11 @@ class Reader:
             narrow=narrow,
             inherited=tuple(inherited),
         )
+
+
+_ANALOGUE = re.compile(
+    r"ketamine (?:analog\w*|derivative|cousin|relative)|(?:relative|analog\w*|cousin|derivative) of ketamine"
+)
 
 
 #: Names that are made of two words with others between them, or that only this field understands.

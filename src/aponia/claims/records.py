@@ -456,8 +456,11 @@ def _points(study: Study, rows: list[StudyRow]) -> tuple[str, bool | None]:
         if c.significant and c.favours:
             return ("benefit" if c.favours in study.substances else "harm"), True
         return "no-difference", False
-    if study.findings and not study.design.startswith(("rct", "healthy")):
+    if study.findings and not study.design.startswith("healthy"):
         first = study.findings[0].lower()
-        if find_cues(first, {"b": CUES["benefit"]}) and not negative(first.split(",")[0]):
+        trial = study.design.startswith("rct")
+        # what an abstract of a trial says first may hold a denial further on
+        said = first if trial else first.split(",")[0]
+        if find_cues(first, {"b": CUES["benefit"]}) and not negative(said):
             return "benefit", None
     return "unclear", None

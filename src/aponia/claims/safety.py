@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from aponia.claims.harms import judge_harm
 from aponia.claims.interactions import judge_exclusion, judge_interaction
-from aponia.claims.lexicon import CUES, find_cues
+from aponia.claims.lexicon import CUES, HARM_WORDS, find_cues
 from aponia.claims.matching import candidates, find_study
 from aponia.claims.model import Reading, Verdict, VerdictName
 from aponia.claims.records import Records
-from aponia.claims.safety_rows import HARM_WORDS, harm_rows, tell_event
+from aponia.claims.safety_rows import harm_rows, tell_event
 from aponia.claims.telling import describe, item, items, names
 
 __all__ = ["judge_safety"]

@@ -88,7 +88,7 @@ def judge_theme(
             items([*support[:2], *against[:1]], 3),
         )
     if reading.population not in ("animals", "cells") and re.search(
-        r"\b(?:repair|regenerat|regrow|heal|restor)\w*\b[^.;]{0,40}\b(?:neurons?|nerves?|brain|synap\w+)",
+        r"\b(?:repair|mend|regenerat|regrow|heal|restor)\w*\b[^.;]{0,40}\b(?:neurons?|nerves?|brain|synap\w+)",
         reading.text.lower(),
     ):
         return Verdict(
@@ -127,7 +127,8 @@ def judge_theme(
             ("indirect-comparison", "overgeneralised"),
             evidence,
         )
-    if reading.magnitudes and not any(check_figures(reading, f).right for f in support):
+    counted = [m for m in reading.magnitudes if m.unit not in ("times", "fold")]
+    if counted and not any(check_figures(reading, f).right for f in support):
         return Verdict(
             "unverified",
             "The figure is in none of the records.",

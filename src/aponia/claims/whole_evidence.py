@@ -260,8 +260,11 @@ def _general_one(records: Records, reading: Reading, condition: str) -> Verdict:
         )
     if claimed == 4:
         issues.append("overclaims-certainty")
+        found_something = best is Layer.RANDOMISED and any(
+            f.significant and f.points == "benefit" for f in people if f.layer is best
+        )
         return Verdict(
-            "contradicted" if earned <= 1 else "partly-supported",
+            "partly-supported" if found_something or earned > 1 else "contradicted",
             f"{lead} The words claim certainty; the evidence is of {_level(question)} certainty.",
             tuple(dict.fromkeys(issues)),
             shown,
