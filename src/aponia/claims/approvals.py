@@ -138,6 +138,17 @@ def judge_approved(
         right = [r for r in approved if covers(r, illness)]
         if right and not pain:
             return Verdict("supported", dated(right[0]), (), tell(right[:2]))
+        aside = re.search(
+            r"\b(?:us(?:e|es|ed|ing)|prescrib\w+|gives?|given|doctors|clinics|also)\b[^.;]*\bpain",
+            lower,
+        )
+        if right and aside and any("off-label" in r.covers_pain for r in right):
+            return Verdict(
+                "supported",
+                f"Approved for that; for pain off-label. {dated(right[0])}",
+                (),
+                tell(right[:2]),
+            )
         if right:
             return Verdict(
                 "contradicted",

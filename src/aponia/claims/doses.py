@@ -231,7 +231,8 @@ def _amounts(
             d for t in trials for d in t.doses if _unit(d[1]) == amounts[0].unit
         ]
         evidence = (*(item(f) for f in studies[:1]), *(trial_item(t.trial) for t in trials[:1]))
-        if same and reading.conditions and not reading.generic:
+        one = "study-specific" in reading.cues or reading.designs
+        if same and one and reading.conditions and not reading.generic:
             listed = ", ".join(f"{d:g} {u}" for d, u in dict.fromkeys(same[:4]))
             return Verdict(
                 "contradicted",
@@ -241,6 +242,16 @@ def _amounts(
             )
         return Verdict(
             "unverified", "No record here gives this amount.", ("figure-unverified",), evidence
+        )
+    lower = reading.text.lower()
+    often = re.search(r"\b(?:most|usual\w*|typical\w*|often|commonly|generally)\b", lower)
+    studied = re.search(r"\b(?:trials?|studies|research\w*)\b", lower)
+    if often and studied and len(hits_s) + len(hits_t) >= 3:
+        return Verdict(
+            "supported",
+            f"{len(hits_s) + len(hits_t)} records give that amount; others give other amounts.",
+            (),
+            (*(item(f) for f in hits_s[:2]), *(trial_item(t.trial) for t in hits_t[:2])),
         )
     return _bands(records, reading, amounts)
 
@@ -253,6 +264,8 @@ def _bands(records: Records, reading: Reading, amounts: list[Magnitude]) -> Verd
         if re.search(r"micro-?dos", lower)
         else "full"
         if re.search(r"full|macro|high|heroic", lower)
+        else "low"
+        if re.search(r"\blow\b|threshold|psycholytic|moderate|medium", lower)
         else None
     )
     rows = [

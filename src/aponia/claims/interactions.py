@@ -53,7 +53,7 @@ def judge_interaction(records: Records, reading: Reading, lower: str) -> Verdict
         r for r in rows if _drug_named(records, reading, r, exact=False)
     ]
     reassuring = ("safe" in reading.cues and "unsafe" not in reading.cues) or re.search(
-        r"(?:without|no|not) (?:any |a |cause |be )*(?:problems?|issues?|danger\w*|risks?|concerns?|harm\w*)|\bno (?:known )?interact|\b(?:no|not|never|without|nothing|free of)\b[^.]{0,30}interact|without (?:any )?(?:concern|worry)|n't interact|does not interact|can be (?:safely )?(?:combined|taken|mixed)|without stopping",
+        r"(?:without|no|not) (?:any |a |cause |be )*(?:problems?|issues?|danger\w*|risks?|concerns?|harm\w*)|\bno (?:known )?interact|\b(?:no|not|never|without|nothing|free of)\b[^.]{0,30}interact|without (?:any )?(?:concern|worry)|n't interact|does not interact|can be (?:safely )?(?:combined|taken|mixed)|without stopping|stay on|keep taking|continue (?:taking|their|to take)|no need to stop|did not reduce|didn't reduce",
         lower,
     )
     if not reading.comedications:
@@ -80,6 +80,24 @@ def judge_interaction(records: Records, reading: Reading, lower: str) -> Verdict
     weak = [r for r in named if r.direction.startswith("attenuates")]
     evidence = tuple(_tell_interaction(r) for r in (bad or weak or named)[:3])
     if reassuring:
+        unharmed = [r for r in named if re.search(r"no harm|no signal|low risk", r.severity)]
+        if unharmed and not any(re.search(r"contraindicated|exclude", r.severity) for r in named):
+            tested = reading.comedications and any(
+                d in unharmed[0].drug.lower() for d in reading.comedications
+            )
+            told = f"On record: {unharmed[0].drug} — {unharmed[0].effect}."
+            shown = tuple(
+                _tell_interaction(r)
+                for r in (*unharmed[:1], *(r for r in named if r not in unharmed))
+            )[:3]
+            if tested and not re.search(r"\bsafe|can (?:stay|keep|take|be)|no need", lower):
+                return Verdict("supported", told, (), shown)
+            return Verdict(
+                "partly-supported",
+                f"{told} That was seen in volunteers; other records advise care.",
+                ("healthy-volunteers", "omits-harm"),
+                shown,
+            )
         if bad:
             return Verdict(
                 "contradicted",

@@ -71,7 +71,7 @@ def _first(lower: str, *names: str) -> int:
 
 
 _MEETS = re.compile(
-    r"weaken|blunt|dampen|interfer|combin|mix(?:ed|ing)?\b|taking .* (?:with|and)|taken with|together|while (?:on|taking)|people (?:on|taking)|reduce the effects?|lessen the effects?|block"
+    r"(?:reduce|lessen|change|alter|affect) the (?:\w+ )?effects?|stay on|keep taking|continue (?:taking|their|to take)|weaken|blunt|dampen|interfer|combin|mix(?:ed|ing)?\b|taking .* (?:with|and)|taken with|together|while (?:on|taking)|people (?:on|taking)|reduce the effects?|lessen the effects?|block"
 )
 
 
@@ -176,6 +176,11 @@ def type_of(
         )
     ):
         return "safety"
+    if drug and re.search(
+        r"\b(?:fewer|less|without the|none of the) (?:\w+ ){0,3}(?:side[- ]effects?|risks?|harms?)\b[^.;]*\b(?:than|of (?:opioids|conventional|ordinary|other|traditional))|\bsafer\b[^.;]*\b(?:than|alternative|option)",
+        lower,
+    ):
+        return "safety"
     if "safety" in cues and not _NO_ANXIETY.search(lower):
         strong = cues & {
             "addiction",
@@ -241,6 +246,15 @@ def type_of(
     if "no-trials" in cues and re.search(
         r"waiting for an answer|unanswered|open question|jury is|anecdotal|circumstantial|remains? (?:to be seen|unproven)",
         lower,
+    ):
+        return "research-status"
+    if (
+        "ongoing" in cues
+        and re.search(
+            r"\b(?:trials?|stud(?:y|ies)|researchers?|scientists?|team|universit\w*)\b[^.;]{0,60}\b(?:is|are|will)\b",
+            lower,
+        )
+        and not _FOUND.search(main)
     ):
         return "research-status"
     mechanism = (

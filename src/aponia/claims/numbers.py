@@ -71,6 +71,7 @@ _UNITS: tuple[tuple[str, str, str], ...] = (
         "dose",
         r"(?:mg|milligrams?)\s*(?:/|per)\s*(?:kg|kilograms?)(?:\s*(?:/|per)\s*h(?:our)?)?",
     ),
+    ("mg/h", "dose", r"(?:mg|milligrams?)\s*(?:/|per|an?)\s*(?:h\b|hour)"),
     ("mg", "dose", r"(?:mg|milligrams?)\b"),
     ("ug", "dose", r"(?:µg|ug|mcg|micrograms?|mics)\b"),
     ("g", "dose", r"(?:g|grams?|grammes?)\b"),

@@ -127,6 +127,13 @@ def judge_theme(
             ("indirect-comparison", "overgeneralised"),
             evidence,
         )
+    if "connectivity" in topics and _other_way(reading.text, [*people, *animals]):
+        return Verdict(
+            "unverified",
+            f"The record points another way. {item((people or animals)[0]).shows}",
+            (),
+            evidence,
+        )
     counted = [m for m in reading.magnitudes if m.unit not in ("times", "fold")]
     if counted and not any(check_figures(reading, f).right for f in support):
         return Verdict(
@@ -135,7 +142,13 @@ def judge_theme(
             ("figure-unverified",),
             evidence,
         )
-    if "healthy" in reading.text.lower() and not people:
+    if (
+        re.search(
+            r"healthy (?:\w+ )?(?:volunteers?|people|adults|participants|subjects|humans)",
+            reading.text.lower(),
+        )
+        and not people
+    ):
         return Verdict(
             "contradicted",
             f"Only animal or cell work supports this: {describe(animals[0])}.",
@@ -182,6 +195,22 @@ def judge_theme(
     return Verdict("partly-supported", told, tuple(issues), evidence)
 
 
+_UP = re.compile(r"\b(?:increas|boost|strengthen|rais|enhanc|more|greater|stronger)\w*")
+_DOWN = re.compile(r"\b(?:decreas|reduc|disrupt|weaken|lower|less|desynchron|quiet)\w*")
+
+
+def _other_way(text: str, support: Sequence[StudyFacts]) -> bool:
+    """Whether a claim says up where the first finding of every record says down, or the reverse."""
+    said = [f.study.findings[0] for f in support if f.study.findings]
+    for mine, other in ((_UP, _DOWN), (_DOWN, _UP)):
+        if mine.search(text.lower()) and not other.search(text.lower()):
+            return bool(said) and all(
+                other.search(x.lower()) and not mine.search(x.lower().replace("more than", ""))
+                for x in said
+            )
+    return False
+
+
 _MARKERS = {"tnf": r"tnf", "il6": r"il-?6", "crp": r"crp|c-reactive", "bdnf": r"bdnf"}
 
 
@@ -203,7 +232,9 @@ def _markers(reading: Reading, topics: frozenset[str], support: Sequence[StudyFa
             if re.search(pattern, (r.outcome_name or "").lower())
             and (r.timepoint_days or 0) >= 0.8 * length
         ]
-        if rows and not any(r.direction == "benefit" and r.significant for r in rows):
+        if rows and all(
+            r.significant is False or r.direction in ("no-difference", "harm") for r in rows
+        ):
             issues.append("misread-result")
         elif not rows:
             issues.append("wrong-timescale")

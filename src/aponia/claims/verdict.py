@@ -10,6 +10,7 @@ from aponia.claims.doses import judge_dose, unit_error
 from aponia.claims.effects import judge_effect
 from aponia.claims.guards import hold_back
 from aponia.claims.kinds import direction_of
+from aponia.claims.kinetics import judge_kinetics
 from aponia.claims.law import judge_law
 from aponia.claims.lexicon import CUES, TOPICS, find_cues
 from aponia.claims.mechanisms import judge_mechanism
@@ -67,6 +68,9 @@ def _by_type(records: Records, reading: Reading) -> Verdict:
     plain = _not_hallucinogenic(records, reading)
     if plain is not None:
         return plain
+    timed = judge_kinetics(records, reading)
+    if timed is not None:
+        return timed
     if unit_error(reading) is not None:
         return judge_dose(records, reading)
     if reading.claim_type == "dose":
