@@ -38,6 +38,20 @@ WRONG = [
     "All seven amputees became pain free on LSD in a 1977 study.",
     "A trial of 462 patients showed that ketamine cream relieves chemotherapy neuropathy.",
     "Psilocybin had no effect on any pain model in rats or mice in any study.",
+    "Around 40% of people who take lithium with psilocybin feel better for it.",
+    "Lamotrigine is just as likely as lithium to cause a seizure with psychedelics.",
+    "The best dose of psilocybin for migraine is 2 grams of dried mushrooms.",
+    "In Oregon, licensed shops sell psilocybin mushrooms to take home.",
+    "Chronic pain is a qualifying condition under New Mexico's psilocybin law.",
+    "The only side effects of ketamine are nausea and dizziness.",
+    "The effects of psilocybin last for three days.",
+    "Psilocybin may help people with inflammatory bowel disease by lowering TNF-alpha.",
+    "Psilocybin works better than ketamine for complex regional pain syndrome.",
+    "One infusion of esketamine keeps fibromyalgia pain away for eight weeks.",
+    "The trip is essential for the relief psilocybin brings in migraine.",
+    "By calming the default mode network psilocybin breaks the cycle of back pain.",
+    "The FDA made ketamine a breakthrough therapy for nerve pain.",
+    "LSD can repair damaged nerves in the brain.",
 ]
 
 EXPECTED = [
@@ -84,6 +98,57 @@ EXPECTED = [
     ("Our retreat helps guests release pain naturally.", "not-checkable", "promotion"),
     ("Oxford researchers are testing psilocybin for sciatica.", "unverified", None),
     ("Psilocybin relieves depression.", "unverified", None),
+    ("The effects of psilocybin last about six hours.", "supported", None),
+    ("An LSD trip lasts 8 to 12 hours.", "supported", None),
+    (
+        "Most clinical trials of psilocybin give 25 milligrams.",
+        "supported",
+        None,
+    ),
+    (
+        "Ketamine works in CRPS by blocking NMDA receptors and so resetting the pain pathways.",
+        "partly-supported",
+        "mechanism-leap",
+    ),
+    (
+        "Psilocybin eases the pain of fibromyalgia, migraine and low back pain.",
+        "partly-supported",
+        "not-tested-in-condition",
+    ),
+    (
+        "Psilocybin may ease fibromyalgia pain, but the evidence is limited and larger trials are needed.",
+        "supported",
+        None,
+    ),
+    ("Cochrane proved that ketamine is useless for chronic pain.", "partly-supported", None),
+    (
+        "Whether microdosing prevents cluster headache is still an open question.",
+        "supported",
+        None,
+    ),
+    (
+        "A nurse from Leeds says her migraines were gone for a year after one trip on mushrooms.",
+        "not-checkable",
+        "anecdote",
+    ),
+    ("Mushrooms have been used against pain for thousands of years.", "unverified", None),
+    ("Phantom limb pain affects about two in three amputees.", "supported", None),
+    ("Phantom limb pain affects one in ten amputees.", "contradicted", "wrong-number"),
+    (
+        "In a trial, escitalopram did not reduce the positive effects of psilocybin.",
+        "supported",
+        None,
+    ),
+    (
+        "Ketamine is approved as an anaesthetic, and doctors also use it off-label for pain.",
+        "supported",
+        None,
+    ),
+    (
+        "It remains to be seen whether psychedelics will replace opioids.",
+        "not-checkable",
+        "prediction",
+    ),
     (
         "The 2022 cluster headache paper by Schindler was published in the New England Journal of Medicine.",
         "contradicted",

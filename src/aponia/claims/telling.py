@@ -112,7 +112,8 @@ def trial_item(trial: Trial) -> EvidenceItem:
 
 def row_item(row: Row, shows: str) -> EvidenceItem:
     """Return a table row as evidence."""
-    return EvidenceItem(row.id, shows, str(getattr(row, "source_url", "")))
+    url = getattr(row, "source_url", None) or getattr(row, "source", "")
+    return EvidenceItem(row.id, shows, str(url))
 
 
 def names(records: Records, kind: str, ids: Sequence[str]) -> str:
