@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from aponia.claims.dose_classes import judge_bands, judge_class, judge_not_micro, judge_perceptible
 from aponia.claims.matching import find_study, institutions_of
 from aponia.claims.model import EvidenceItem, Magnitude, Reading, Slots, Verdict
 from aponia.claims.reading import HEADACHES
@@ -150,12 +151,12 @@ def judge_dose(records: Records, reading: Reading) -> Verdict:
         if equal is not None:
             return equal
     if "perceptible" in reading.cues and amounts:
-        return _perceptible(records, reading, amounts)
+        return judge_perceptible(records, reading, amounts)
     if re.search(r"\bnot (?:a )?micro-?dos|(?:are|is|were|was) (?:not|n't) micro-?dos", lower):
-        return _not_micro(reading, studies, lower)
+        return judge_not_micro(reading, studies, lower)
     if amounts:
         return _amounts(records, reading, amounts, studies, trials)
-    return _class(records, reading, lower)
+    return judge_class(records, reading, lower)
 
 
 def _pool(records: Records, reading: Reading) -> tuple[list[StudyFacts], list[TrialFacts]]:
@@ -203,7 +204,7 @@ def _amounts(
 ) -> Verdict:
     """Compare with what trials gave; the doses are the record's, none is advised anywhere."""
     if "microdose" in reading.text.lower() or "microdos" in reading.text.lower():
-        return _bands(records, reading, amounts)
+        return judge_bands(records, reading, amounts)
     if _OUTCOME.search(reading.text.lower()):
         return Verdict(
             "unverified", "The sentence says more than an amount, and that part was not recognised."
@@ -253,184 +254,4 @@ def _amounts(
             (),
             (*(item(f) for f in hits_s[:2]), *(trial_item(t.trial) for t in hits_t[:2])),
         )
-    return _bands(records, reading, amounts)
-
-
-def _bands(records: Records, reading: Reading, amounts: list[Magnitude]) -> Verdict:
-    wanted = records.widened(reading.substances)
-    lower = reading.text.lower()
-    word = (
-        "microdose"
-        if re.search(r"micro-?dos", lower)
-        else "full"
-        if re.search(r"full|macro|high|heroic", lower)
-        else "low"
-        if re.search(r"\blow\b|threshold|psycholytic|moderate|medium", lower)
-        else None
-    )
-    rows = [
-        r
-        for r in records.base.dose_bands
-        if r.substance in wanted and (r.unit or "").split(" ")[0] == amounts[0].unit
-    ]
-    named = [r for r in rows if word and word in r.band]
-    evidence = tuple(
-        EvidenceItem(r.id, f"{r.band}: {r.statement}.", r.source_url) for r in (named or rows)[:3]
-    )
-    if not named:
-        return Verdict("unverified", "No band of doses on record fits this.", (), evidence)
-    low = min((r.low for r in named if r.low is not None), default=0.0)
-    high = max((r.high for r in named if r.high is not None), default=0.0)
-    top = max(m.high or m.value for m in amounts)
-    bottom = min(m.value for m in amounts)
-    if bottom >= 0.5 * low and top <= 1.05 * high:
-        return Verdict(
-            "supported",
-            f"Sources call {low:g} to {high:g} {amounts[0].unit} by that name; there is no agreed definition.",
-            (),
-            evidence,
-        )
-    if word == "microdose" and bottom > 1.5 * high:
-        return Verdict(
-            "contradicted",
-            f"Sources call at most {high:g} {amounts[0].unit} by that name.",
-            ("wrong-dose-class",),
-            evidence,
-        )
-    return Verdict(
-        "partly-supported",
-        f"Sources use {low:g} to {high:g} {amounts[0].unit}.",
-        ("wrong-number",),
-        evidence,
-    )
-
-
-def _perceptible(records: Records, reading: Reading, amounts: list[Magnitude]) -> Verdict:
-    """Judge "non-psychedelic at this dose" by the doses from which studies saw effects."""
-    wanted = records.widened(reading.substances)
-    top = max(m.high or m.value for m in amounts)
-    rows = [
-        r
-        for r in records.base.dose_bands
-        if r.substance in wanted
-        and (r.unit or "").split(" ")[0] == amounts[0].unit
-        and r.low is not None
-    ]
-    felt = [
-        r
-        for r in rows
-        if re.search(r"threshold|low psychoactive|above", r.band) and (r.low or 0) <= top
-    ]
-    evidence = tuple(
-        EvidenceItem(r.id, f"{r.band}: {r.statement}.", r.source_url) for r in (felt or rows)[:3]
-    )
-    match = find_study(records, reading)
-    slots: Slots = {}
-    if (
-        match is not None
-        and (reading.generic or not reading.conditions)
-        and match.facts.study.condition != "none"
-        and "study-specific" in reading.cues
-    ):
-        slots = {"condition": match.facts.study.condition}
-    if not rows:
-        return Verdict("unverified", "No study on record says from which dose this is felt.")
-    full = [r for r in rows if re.search(r"full|ceiling|ego", r.band) and (r.low or 0) <= top]
-    if full:
-        return Verdict(
-            "contradicted",
-            f"Sources call such doses {full[0].band}.",
-            ("wrong-dose-class",),
-            evidence,
-            **slots,
-        )
-    if felt:
-        return Verdict(
-            "partly-supported",
-            f"No full psychedelic experience, but effects were felt: {felt[-1].statement}.",
-            ("omits-harm",),
-            evidence,
-            **slots,
-        )
-    return Verdict("supported", f"{rows[0].statement}.", (), evidence, **slots)
-
-
-def _not_micro(reading: Reading, studies: list[StudyFacts], lower: str) -> Verdict:
-    controlled = [
-        f
-        for f in studies
-        if any(r.comparator.endswith("placebo") for r in f.rows)
-        and f.study.condition not in ("none", "experimental-pain")
-    ]
-    pool = [
-        f
-        for f in (controlled or studies)
-        if f.study.condition != "experimental-pain"
-        and f.layer is not None
-        and f.layer.value in ("randomised", "uncontrolled")
-    ]
-    micro = [f for f in pool if f.study.approach == "microdose"]
-    other = [f for f in pool if f.study.approach in ("macrodose", "psycholytic")]
-    if not other:
-        return Verdict("unverified", "No record here gives the doses of these trials.")
-    substances = tuple(dict.fromkeys(s for f in other for s in f.study.substances))
-    approach = "psycholytic" if reading.approach == "psycholytic" else other[0].study.approach
-    if micro and not re.search(r"controlled|randomi", lower):
-        return Verdict(
-            "partly-supported",
-            f"Some used microdoses: {describe(micro[0])}.",
-            ("overgeneralised",),
-            (item(micro[0]),),
-            substances=substances,
-        )
-    return Verdict(
-        "supported",
-        f"None of these trials used microdoses; {describe(other[0])} is one.",
-        (),
-        tuple(item(f) for f in other[:3]),
-        substances=substances,
-        approach=approach,
-    )
-
-
-def _class(records: Records, reading: Reading, lower: str) -> Verdict:
-    """Definitions without a number: "a tenth of a full dose", "so small that nothing is felt"."""
-    micro = re.search(r"micro-?dos", lower)
-    rows = [
-        r
-        for r in records.base.dose_bands
-        if (r.band == "microdose") == bool(micro) and (micro or r.band == "psycholytic")
-    ]
-    evidence = tuple(
-        EvidenceItem(r.id, f"{r.band}: {r.statement}.", r.source_url) for r in rows[:3]
-    )
-    if (
-        micro
-        and re.search(
-            r"tenth|10 ?%|twentieth|5-10|sub-?percept|tiny|small|low|below|without (?:the )?(?:\w+ )?(?:hallucin|trip|psychedelic)|(?:do not|don't|not) (?:\w+ )?(?:experience|feel|produce|cause|hallucin)",
-            lower,
-        )
-        and "benefit" not in reading.cues
-    ):
-        return Verdict(
-            "supported",
-            "Sources use the word this way; there is no agreed definition.",
-            (),
-            evidence,
-        )
-    if (
-        re.search(r"psycholytic|medium dos|moderate dos|middle", lower)
-        and re.search(
-            r"between|lower than|low to|medium|moderate|noticeable|not (?:so )?intense", lower
-        )
-        and not re.search(
-            r"advantage|more powerful|better|more manageable|less overwhelming", lower
-        )
-    ):
-        return Verdict(
-            "supported",
-            "Sources use the word this way; there is no agreed definition.",
-            (),
-            evidence,
-        )
-    return Verdict("unverified", "No record here decides this about doses.", (), evidence)
+    return judge_bands(records, reading, amounts)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 from aponia.answers import Layer
+from aponia.claims.leaps import leap
 from aponia.claims.matching import (
     Match,
     candidates,
     find_study,
 )
-from aponia.claims.mechanisms import leap
 from aponia.claims.model import Reading, Verdict
-from aponia.claims.one_study import beyond, judge_by_study
+from aponia.claims.one_study import judge_by_study
 from aponia.claims.records import Records
+from aponia.claims.study_checks import beyond
 from aponia.claims.telling import describe, items
 from aponia.claims.whole_evidence import judge_by_evidence
 

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from aponia.claims.figure_matching import figure_for
 from aponia.claims.lexicon import CUES, HARM_WORDS
-from aponia.claims.matching import figure_for, institutions_of
+from aponia.claims.matching import institutions_of
 from aponia.claims.model import Magnitude, Reading, Verdict
 from aponia.claims.records import Records
 from aponia.claims.terms import stem, tokens

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from aponia.answers import Layer
+from aponia.claims.figure_matching import figure_for
 from aponia.claims.lexicon import HARM_WORDS
-from aponia.claims.matching import candidates, figure_for
+from aponia.claims.matching import candidates
 from aponia.claims.model import Magnitude, Reading, Verdict, VerdictName
 from aponia.claims.records import Records, StudyFacts
 from aponia.claims.safety_rows import concerns, harm_rows, tell_event, tell_exclusion

@@ -6,21 +6,23 @@ import re
 
 from aponia.answers import Layer
 from aponia.answers.model import PLACEBO
-from aponia.claims.matching import (
-    FigureCheck,
-    Match,
-    candidates,
-    check_figures,
-    figure_for,
-    institutions_of,
-    ungrounded,
-)
-from aponia.claims.model import EvidenceItem, Magnitude, Reading, Slots, Verdict
+from aponia.claims.figure_matching import FigureCheck, check_figures
+from aponia.claims.matching import Match, institutions_of, ungrounded
+from aponia.claims.model import EvidenceItem, Reading, Slots, Verdict
 from aponia.claims.reading import CLASS
 from aponia.claims.records import Records, StudyFacts, negative
+from aponia.claims.study_checks import (
+    COMPLETE,
+    beyond,
+    dose_of_effect,
+    elsewhere,
+    quantified,
+    restates,
+    subgroup_known,
+)
 from aponia.claims.telling import because, describe, item
 
-__all__ = ["LAYER_TAG", "beyond", "design_stated", "judge_by_study"]
+__all__ = ["LAYER_TAG", "design_stated", "judge_by_study"]
 
 LAYER_TAG = {
     Layer.UNCONTROLLED: "uncontrolled",
@@ -29,20 +31,6 @@ LAYER_TAG = {
     Layer.VOLUNTEERS: "healthy-volunteers",
     Layer.ANIMALS: "animal-only",
 }
-
-
-_ALL = re.compile(
-    r"\b(?:all|every|everyone|everybody|each|100 ?%)\b(?! the same)(?! (?:trials|studies|types|kinds))"
-)
-
-
-_MOST = re.compile(r"\b(?:most|mostly|majority|nearly all|almost all|vast)\b")
-
-
-#: Relief without a rest.
-_COMPLETE = re.compile(
-    r"\b(?:disappear\w*|vanish\w*|pain-?free|free of pain|put an end|abolish\w*|complete(?:ly)? (?:relie\w+|gone|resol\w+)|went away|\bgone\b|no pain|wiped out)\b"
-)
 
 
 def design_stated(reading: Reading, facts: StudyFacts) -> bool:
@@ -93,7 +81,7 @@ def judge_by_study(records: Records, reading: Reading, match: Match) -> Verdict 
     trusted = [
         (m, f)
         for m, f in figures.misread
-        if f.kind == "limit" or (match.pinned and not _elsewhere(records, reading, facts, m))
+        if f.kind == "limit" or (match.pinned and not elsewhere(records, reading, facts, m))
     ]
     if figures.misread and not trusted and not match.pinned:
         return None
@@ -121,7 +109,7 @@ def judge_by_study(records: Records, reading: Reading, match: Match) -> Verdict 
             shown,
             **slots,
         )
-    if _restates(reading, facts, figures):
+    if restates(reading, facts, figures):
         return Verdict("supported", f"These are the figures of {name}.", (), shown, **slots)
     if reading.direction == "neutral":
         return _bound_null(reading, facts, shown, slots, name)
@@ -218,14 +206,14 @@ def judge_by_study(records: Records, reading: Reading, match: Match) -> Verdict 
         )
     ):
         issues.append("indirect-comparison")
-    quantity = _quantified(reading, facts, name, shown, slots)
+    quantity = quantified(reading, facts, name, shown, slots)
     if isinstance(quantity, Verdict):
         return quantity
     if quantity:
         issues.append(quantity)
-    if _COMPLETE.search(reading.text.lower()) and not _COMPLETE.search(facts.text):
+    if COMPLETE.search(reading.text.lower()) and not COMPLETE.search(facts.text):
         issues.append("misread-result")
-    dosed = _dose_of_effect(reading, facts)
+    dosed = dose_of_effect(reading, facts)
     if dosed == "denied":
         return Verdict(
             "contradicted",
@@ -236,7 +224,7 @@ def judge_by_study(records: Records, reading: Reading, match: Match) -> Verdict 
         )
     if dosed == "unknown":
         issues.append("figure-unverified")
-    if "subgroup" in reading.cues and not _subgroup_known(reading, facts):
+    if "subgroup" in reading.cues and not subgroup_known(reading, facts):
         issues.append("subgroup")
     if reading.certainty == 4 or reading.boosted:
         issues.append("overclaims-certainty")
@@ -268,37 +256,6 @@ def judge_by_study(records: Records, reading: Reading, match: Match) -> Verdict 
     return Verdict("supported", f"This is what {name} reports.", (), shown, **slots)
 
 
-def _restates(reading: Reading, facts: StudyFacts, figures: FigureCheck) -> bool:
-    """Whether a claim gives the results of both groups of a trial as printed, and no more."""
-    if figures.wrong or figures.unknown or figures.misread or reading.certainty > 3:
-        return False
-    if reading.boosted or "significant" in reading.cues or facts.layer is not Layer.RANDOMISED:
-        return False
-    results = [m for m in figures.right if m.kind in ("share", "effect")]
-    return "rct" in reading.designs and len(results) >= 2
-
-
-def beyond(reading: Reading, facts: StudyFacts) -> str | None:
-    """Return when a comparison found no difference, if that is the time a claim speaks of."""
-    claimed = max(
-        (m.high or m.value for m in reading.magnitudes if m.kind == "duration"), default=0
-    )
-    if claimed < 1 or not (reading.cues & {"duration"} or reading.claim_type == "durability"):
-        return None
-    timed = [
-        r
-        for r in facts.rows
-        if r.timepoint_days is not None and r.comparator in (*PLACEBO, "other-treatment")
-    ]
-    late = [r for r in timed if (r.timepoint_days or 0) >= 0.5 * claimed]
-    early = [r for r in timed if (r.timepoint_days or 0) < 0.5 * claimed]
-    if not late or not early or any(r.direction == "benefit" and r.significant for r in late):
-        return None
-    if all(r.direction == "no-difference" or r.significant is False for r in late):
-        return f"day {late[0].timepoint_days:g}"
-    return None
-
-
 def _numbers(
     records: Records,
     reading: Reading,
@@ -313,7 +270,7 @@ def _numbers(
     """Deal with numbers the record does not print."""
     for m, f in figures.wrong:
         if m.kind == "duration":
-            other = _elsewhere(records, reading, facts, m)
+            other = elsewhere(records, reading, facts, m)
             issues.append("wrong-study" if other else "wrong-timescale")
             continue
         if m.kind == "size":
@@ -338,7 +295,7 @@ def _numbers(
             **slots,
         )
     if figures.unknown:
-        moved = any(_elsewhere(records, reading, facts, m) for m in figures.unknown)
+        moved = any(elsewhere(records, reading, facts, m) for m in figures.unknown)
         issues.append("wrong-study" if moved else "figure-unverified")
         matters = [m for m in figures.unknown if m.kind in ("effect", "share")]
         if matters and not figures.right:
@@ -351,91 +308,6 @@ def _numbers(
                 **slots,
             )
     return None
-
-
-def _dose_of_effect(reading: Reading, facts: StudyFacts) -> str | None:
-    """Where a study gave several doses, find what it says of the one the claim names.
-
-    Returns
-    -------
-    str or None
-        ``denied``, ``unknown``, or None when there is nothing to object to.
-    """
-    main = re.split(r"\b(?:while|whereas|but|and not)\b", reading.text, maxsplit=1)[0]
-    doses = [m for m in reading.magnitudes if m.kind == "dose" and m.start < len(main)]
-    units = {m.unit for m in doses}
-    given = {d for d, unit in facts.doses if unit.split("/")[0].split(" ")[0] in units}
-    if not doses or len(given) < 2:
-        return None
-    for m in doses:
-        number = re.compile(rf"(?<![\d.]){m.value:g}(?![\d.])")
-        said = [
-            x
-            for text in facts.study.findings
-            for x in re.split(r"; |\. ", text)
-            if number.search(x)
-        ]
-        if not said:
-            return "unknown"
-        if all(negative(x) for x in said):
-            return "denied"
-    return None
-
-
-def _quantified(
-    reading: Reading,
-    facts: StudyFacts,
-    name: str,
-    shown: tuple[EvidenceItem, ...],
-    slots: Slots,
-) -> Verdict | str | None:
-    """Check "all" and "most" against the shares a record prints; an issue, a verdict or None."""
-    lower = reading.text.lower()
-    shares = [x.value for x in facts.figures if x.kind == "share" and x.unit == "percent"]
-    if _ALL.search(lower):
-        if shares and max(shares) < 99:
-            if re.search(r"\bat least\b|\bsome\b|\bany\b|minimal|slight|little", lower):
-                return None
-            return Verdict(
-                "contradicted",
-                f"Not everybody: in {name} it was at most {max(shares):.0f} of 100.",
-                ("misread-result",),
-                shown,
-                **slots,
-            )
-        return None if shares and min(shares) > 99 else "figure-unverified"
-    if _MOST.search(lower):
-        if shares and max(shares) <= 50:
-            return Verdict(
-                "contradicted",
-                f"Not most: in {name} it was at most {max(shares):.0f} of 100.",
-                ("misread-result",),
-                shown,
-                **slots,
-            )
-        if not shares or min(shares) < 50:
-            return "misread-result"
-    return None
-
-
-def _elsewhere(records: Records, reading: Reading, facts: StudyFacts, m: Magnitude) -> bool:
-    return any(
-        f.id != facts.id and f.study.condition == facts.study.condition and figure_for(m, f.figures)
-        for f, fit in candidates(records, reading)
-        if fit >= 0.6
-    )
-
-
-def _subgroup_known(reading: Reading, facts: StudyFacts) -> bool:
-    lower = reading.text.lower()
-    for word in ("chronic", "episodic"):
-        about = f"{facts.study.title} {facts.study.population.description}".lower()
-        both = re.search(r"episodic (?:or|and) chronic|chronic (?:or|and) episodic", about)
-        if re.search(rf"\b{word}\b", lower) and (
-            any(word in o.name for o in facts.study.outcomes) or (word in about and not both)
-        ):
-            return True
-    return False
 
 
 def _bound_null(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from aponia.answers import Layer
 from aponia.answers.select import RUNNING
+from aponia.claims.figure_matching import check_figures
+from aponia.claims.firsts import judge_first
+from aponia.claims.how_common import judge_how_common
 from aponia.claims.matching import (
-    Match,
     candidates,
-    check_figures,
     country_of,
     find_study,
     institutions_of,
@@ -19,7 +19,7 @@ from aponia.claims.matching import (
 from aponia.claims.model import EvidenceItem, Reading, Slots, Verdict
 from aponia.claims.reading import CLASS, HEADACHES
 from aponia.claims.records import Records, StudyFacts, TrialFacts
-from aponia.claims.telling import describe, item, items, names, row_item, trial_item
+from aponia.claims.telling import describe, item, items, names, trial_item
 
 __all__ = ["UNREAD_RESULT", "cited_journal", "judge_research"]
 
@@ -46,7 +46,7 @@ def judge_research(records: Records, reading: Reading) -> Verdict:
             "unverified", "Neither a drug nor a condition of this evidence base is named."
         )
     if not reading.substances and not ("study-specific" in reading.cues or reading.designs):
-        known = _how_common(records, reading)
+        known = judge_how_common(records, reading)
         if known is not None:
             return known
         return Verdict(
@@ -66,49 +66,13 @@ def judge_research(records: Records, reading: Reading) -> Verdict:
             "unverified", "Figures on how many people are affected are not in this evidence base."
         )
     if "first" in reading.cues:
-        return _first(records, reading, lower)
+        return judge_first(records, reading, lower)
     if "no-trials" in reading.cues and "ongoing" not in reading.cues:
         return _few(records, reading, lower)
     journal = cited_journal(records, reading, lower)
     if journal is not None:
         return journal
     return _exists(records, reading, lower)
-
-
-def _how_common(records: Records, reading: Reading) -> Verdict | None:
-    """Look up "so many people get this pain" in the table of how conditions run without the drug."""
-    shares = [
-        m for m in reading.magnitudes if m.kind in ("share", "effect") and m.unit == "percent"
-    ]
-    rows = [
-        r
-        for r in records.base.baseline_course
-        if r.condition in reading.conditions and "prevalence" in r.fact and r.unit == "%"
-    ]
-    shares += [
-        replace(m, unit="percent", value=100 * m.value / m.high, high=None)
-        for m in reading.magnitudes
-        if m.unit == "of" and m.high
-    ]
-    for m in shares:
-        low, high = m.value, m.high if m.high is not None else m.value
-        for r in rows:
-            if r.value is not None and low - 5 <= r.value <= high + 5:
-                return Verdict(
-                    "supported",
-                    f"On record: {r.fact}, {r.value:g} % ({r.population}).",
-                    (),
-                    (row_item(r, f"{r.fact}: {r.value:g} % ({r.population})."),),
-                )
-    if shares and rows and rows[0].value is not None:
-        far = abs(shares[0].value - rows[0].value) > 0.5 * rows[0].value
-        return Verdict(
-            "contradicted" if far else "partly-supported",
-            f"On record: {rows[0].fact}, {rows[0].value:g} % ({rows[0].population}).",
-            ("wrong-number",),
-            (row_item(rows[0], f"{rows[0].fact}: {rows[0].value:g} %."),),
-        )
-    return None
 
 
 def _trials(records: Records, reading: Reading) -> list[TrialFacts]:
@@ -342,77 +306,6 @@ def _ongoing(records: Records, reading: Reading, trials: list[TrialFacts], lower
             tuple(trial_item(t.trial) for t in trials[:2]),
         )
     return Verdict("unverified", f"No registered trial of {drug} for this is on record here.")
-
-
-def _first(records: Records, reading: Reading, lower: str) -> Verdict:
-    """Look up "the first" against every earlier study of the drug in the same pain."""
-    match = find_study(records, reading)
-    if re.search(
-        r"largest|biggest|\bthe only\b|only (?:study|trial|one|drug)|best[- ]known", lower
-    ):
-        return _superlative(records, reading, match, lower)
-    if match is None or match.facts.layer is None:
-        return Verdict("unverified", "The study meant is not clear from the claim.")
-    facts = match.facts
-    since = next((int(y) for y in re.findall(r"\b(19[4-9]0)'?s", lower)), None)
-    floor = since + 20 if since else 0
-    more = re.findall(r"\b(?:19)?([6-9]0)'?s", lower)
-    if since and more:
-        floor = max(floor, *(1900 + int(d) + 10 for d in more))
-    animal = reading.population in ("animals", "cells")
-    layers = (
-        (Layer.ANIMALS,)
-        if animal
-        else (Layer.RANDOMISED,)
-        if "rct" in reading.designs
-        else (Layer.RANDOMISED, Layer.UNCONTROLLED, Layer.VOLUNTEERS)
-    )
-    wanted = records.widened(reading.substances)
-    conditions = set(reading.conditions) - {"chronic-pain-mixed", "experimental-pain"}
-    earlier = [
-        f
-        for f in records.studies
-        if wanted & f.substances
-        and f.layer in layers
-        and f.study.year
-        and facts.study.year
-        and floor <= f.study.year < facts.study.year
-        and (f.study.condition in conditions if conditions else f.study.condition not in ("none",))
-    ]
-    shown = (item(facts), *items(earlier, 2))
-    slots: Slots = (
-        {"condition": facts.study.condition} if reading.generic or not reading.conditions else {}
-    )
-    if facts.study.approach not in ("unclear", "mixed") and reading.approach == "none":
-        slots["approach"] = facts.study.approach
-    if earlier:
-        return Verdict(
-            "contradicted", f"Earlier: {describe(earlier[0])}.", ("wrong-priority",), shown, **slots
-        )
-    if match.clashes or not (match.sure or match.score >= 2.2):
-        return Verdict(
-            "unverified",
-            "Which study is meant is not clear; no earlier one is on record here.",
-            (),
-            shown,
-            **slots,
-        )
-    return Verdict(
-        "supported",
-        f"No earlier study of this kind is on record here than {describe(facts)}.",
-        (),
-        shown,
-        **slots,
-    )
-
-
-def _superlative(records: Records, reading: Reading, match: Match | None, lower: str) -> Verdict:
-    return Verdict(
-        "unverified",
-        "Whether it is the only or the largest can not be told from this base alone.",
-        (),
-        (item(match.facts),) if match else (),
-    )
 
 
 def _few(records: Records, reading: Reading, lower: str) -> Verdict:

@@ -6,12 +6,9 @@ import re
 from collections.abc import Sequence
 
 from aponia.answers import Layer
+from aponia.claims.figure_matching import check_figures
 from aponia.claims.lexicon import TOPICS, find_cues
-from aponia.claims.matching import (
-    check_figures,
-    find_study,
-    ungrounded,
-)
+from aponia.claims.matching import find_study, ungrounded
 from aponia.claims.model import Reading, Verdict, VerdictName
 from aponia.claims.reading import CLASS
 from aponia.claims.records import Records, StudyFacts

@@ -7,15 +7,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from aponia.answers import Answer, Layer
-from aponia.claims.matching import (
-    candidates,
-    condition_fit,
-    figure_for,
+from aponia.claims.evidence_checks import (
+    for_outcome,
+    gave_class,
+    lower_layers,
+    missed_primary,
+    rival_issues,
+    time_issues,
 )
+from aponia.claims.figure_matching import figure_for
+from aponia.claims.matching import candidates, condition_fit
 from aponia.claims.model import EvidenceItem, Reading, Verdict, VerdictName
 from aponia.claims.one_study import LAYER_TAG
 from aponia.claims.reading import CLASS, HEADACHES, WIDE
-from aponia.claims.records import Records, StudyFacts, negative
+from aponia.claims.records import Records, StudyFacts
 from aponia.claims.telling import because, describe, item, items, names
 from aponia.claims.untested import judge_untested
 
@@ -106,23 +111,6 @@ def _compared_drugs(records: Records, reading: Reading) -> Verdict | None:
     )
 
 
-def _for_outcome(reading: Reading, people: list[StudyFacts]) -> list[StudyFacts]:
-    """Keep the studies that measured what is claimed: ending an attack is not preventing one."""
-    if "abort" in reading.cues and "prevent" not in reading.cues:
-        fitting = [
-            f
-            for f in people
-            if re.search(r"\babort", f.text) and f.layer in (Layer.CASES, Layer.SURVEYS)
-        ]
-        return fitting or people
-    partner = re.search(r"\bmirror|\bexercise", reading.text.lower())
-    if partner and "combination" in reading.cues | (
-        {"combination"} if "added" in reading.text.lower() else set()
-    ):
-        return [f for f in people if partner.group() in f.text] or people
-    return people
-
-
 def _only(reading: Reading, substance: str) -> Reading:
     return replace(reading, substances=(substance,))
 
@@ -158,7 +146,7 @@ def _general_one(records: Records, reading: Reading, condition: str) -> Verdict:
         return Verdict("unverified", "No drug is named, so there is nothing to look up.")
     issues: list[str] = []
     if reading.approach in ("microdose", "psycholytic", "infusion"):
-        same = [f for f in pool if _gave(f, reading.approach)]
+        same = [f for f in pool if gave_class(f, reading.approach)]
         if not same and pool:
             return judge_untested(
                 records, reading, condition, qid, drug, place, pool, ("wrong-dose-class",)
@@ -171,7 +159,7 @@ def _general_one(records: Records, reading: Reading, condition: str) -> Verdict:
         people = [f for f in pool if f.layer is Layer.VOLUNTEERS]
     if not people:
         return judge_untested(records, reading, condition, qid, drug, place, pool, ())
-    people = _for_outcome(reading, people)
+    people = for_outcome(reading, people)
     nulls = [
         f
         for f in people
@@ -206,8 +194,8 @@ def _general_one(records: Records, reading: Reading, condition: str) -> Verdict:
             issues.append("tiny-n")
         if not any(f.points == "benefit" and f.significant for f in randomised):
             # what speaks for it then stands in the layers below
-            issues += _lower_layers(helps)
-        if any(_missed_primary(f) for f in randomised):
+            issues += lower_layers(helps)
+        if any(missed_primary(f) for f in randomised):
             issues.append("primary-endpoint-missed")
     elif best is not None and best is not Layer.VOLUNTEERS:
         issues.append(LAYER_TAG[best])
@@ -224,8 +212,8 @@ def _general_one(records: Records, reading: Reading, condition: str) -> Verdict:
         issues += ["conflicting", "omits-null"]
     if helps and all((f.study.year or 2000) < 1980 for f in helps):
         issues.append("outdated")
-    issues += _comparison(reading, people)
-    issues += _time(reading, people)
+    issues += rival_issues(reading, people)
+    issues += time_issues(reading, people)
     claimed = reading.certainty
     lead = _lead(best, people, drug, place)
     unseen = [m for m in reading.magnitudes if m.kind in ("effect", "share", "size")]
@@ -353,37 +341,6 @@ def _earned(people: Sequence[StudyFacts], question: Answer | None, best: Layer |
     return 1 if best in (Layer.RANDOMISED, Layer.UNCONTROLLED) else 0
 
 
-def _lower_layers(helps: Sequence[StudyFacts]) -> list[str]:
-    below = [f.layer for f in helps if f.layer is not Layer.RANDOMISED]
-    if Layer.UNCONTROLLED in below:
-        return ["uncontrolled"]
-    return [LAYER_TAG[x] for x in (Layer.SURVEYS, Layer.CASES) if x in below][:1]
-
-
-def _missed_primary(facts: StudyFacts) -> bool:
-    """Whether a record says that the main outcome of a trial showed no difference."""
-    return any(
-        re.search(r"\bprimary\b", f.text.lower()) and (f.negated or negative(f.text))
-        for f in facts.findings
-    )
-
-
-def _gave(facts: StudyFacts, approach: str) -> bool:
-    """Whether a study gave a class of dose, by its label or by the amount it gave."""
-    if facts.study.approach == approach:
-        return True
-    if approach == "microdose":
-        return facts.study.approach == "mixed"
-    if approach != "psycholytic":
-        return False
-    bands = {"mg": (5.0, 15.0), "mg/kg": (0.07, 0.22), "ug": (25.0, 100.0)}
-    return any(
-        low <= dose <= high
-        for dose, unit in facts.doses
-        for low, high in [bands.get(unit, (1.0, 0.0))]
-    )
-
-
 def _lead(best: Layer | None, people: Sequence[StudyFacts], drug: str, place: str) -> str:
     top = [f for f in people if f.layer is best]
     kind = {
@@ -403,58 +360,6 @@ def _lead(best: Layer | None, people: Sequence[StudyFacts], drug: str, place: st
         .replace("report or series", "reports or series")
     )
     return f"The best evidence here on {drug} for {place} is {number} {plural}: {describe(sorted(top, key=lambda f: -(f.people or 0))[0])}."
-
-
-def _comparison(reading: Reading, people: Sequence[StudyFacts]) -> list[str]:
-    if "comparison" not in reading.cues or not ({"opioid", "conventional"} & reading.cues):
-        return []
-    lower = reading.text.lower()
-    if not re.search(
-        r"\b(?:than|as|to|with|outperform\w*|rival\w*|unlike|instead|replac\w*)\b", lower
-    ):
-        return []
-    if any(m.unit in ("fold", "times") for m in reading.magnitudes):
-        return ["indirect-comparison", "figure-unverified"]
-    compared = any(
-        r.comparator == "other-treatment"
-        for f in people
-        for r in f.rows
-        if f.layer in (Layer.RANDOMISED, Layer.UNCONTROLLED)
-    )
-    return [] if compared else ["indirect-comparison"]
-
-
-def _time(reading: Reading, people: Sequence[StudyFacts]) -> list[str]:
-    wanted = max(
-        (m.high or m.value for m in reading.magnitudes if m.kind == "duration"), default=0.0
-    )
-    if re.search(r"\bfor (?:many |several )?years\b", reading.text.lower()) and not wanted:
-        wanted = 500.0
-    elif re.search(r"\bmonths\b", reading.text.lower()) and not wanted:
-        wanted = 60.0
-    elif re.search(r"\bweeks\b", reading.text.lower()) and not wanted:
-        wanted = 14.0
-    if not wanted and re.search(
-        r"\b(?:lasting|enduring|long-term|durable|sustained)\b", reading.text.lower()
-    ):
-        wanted = 90.0
-    if "permanent" in reading.text.lower():
-        wanted = max(wanted, 730.0)
-    if not wanted or not (reading.claim_type == "durability" or "duration" in reading.cues):
-        return []
-    longest = 0.0
-    for f in people:
-        if f.points != "benefit":
-            continue
-        longest = max(
-            longest,
-            f.days or 0.0,
-            max(
-                (x.value for x in f.figures if x.kind == "duration" and x.unit == "days"),
-                default=0.0,
-            ),
-        )
-    return ["wrong-timescale"] if wanted > 1.2 * longest else []
 
 
 def _general_null(
