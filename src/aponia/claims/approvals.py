@@ -136,6 +136,10 @@ def judge_approved(
         )
     if illness:
         right = [r for r in approved if covers(r, illness)]
+        if not right and len(reading.substances) > 1:
+            right = [r for r in approved if any(covers(r, [x]) for x in illness)]
+            if not all(any(covers(r, [x]) for r in right) for x in illness):
+                right = []
         if right and not pain:
             return Verdict("supported", dated(right[0]), (), tell(right[:2]))
         aside = re.search(

@@ -138,7 +138,9 @@ def misread_as(m: Magnitude, figures: Iterable[Figure]) -> Figure | None:
             return low
     if m.unit == "percent":
         for f in figures:
-            other = "share" if m.kind == "effect" else "effect"
+            if m.kind != "effect":
+                break  # a share of people is seldom a size of effect in disguise
+            other = "share"
             if f.unit == "percent" and f.kind == other and abs(f.value - m.value) <= 1.0:
                 return f
     return None

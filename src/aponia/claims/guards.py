@@ -15,10 +15,12 @@ from aponia.claims.figure_matching import figure_for
 from aponia.claims.lexicon import CUES, HARM_WORDS
 from aponia.claims.matching import institutions_of
 from aponia.claims.model import Magnitude, Reading, Verdict
+from aponia.claims.polarity import opposes
 from aponia.claims.records import Records
+from aponia.claims.telling import describe
 from aponia.claims.terms import stem, tokens
 
-__all__ = ["hold_back"]
+__all__ = ["hold_back", "turned_round"]
 
 _EFFECTS = ("efficacy", "durability", "mechanism", "safety")
 _MORE = re.compile(
@@ -27,6 +29,7 @@ _MORE = re.compile(
 _COMPARES = re.compile(
     r"\b(?:just |equally |as |twice as |more |less |even )(?:likely|often|common|safe|dangerous|risky|harmful|addictive|toxic|strong|potent|effective|bad)(?:ly)?\b[^.;]{0,40}\b(?:as|than)\b"
     r"|\b(?:even |far |much )?(?:higher|lower|greater|bigger|smaller|worse) (?:\w+ )?(?:risk|danger|chance|rate)s?\b(?! of\b)"
+    r"|\b(?:more|less|stronger|weaker|fewer|higher|lower)\b[^.;]{0,60}\bthan\b"
     r"|\bsame (?:risk|danger|harm)s? as\b|\ball alike\b|\bno different (?:from|to|than)\b"
 )
 
@@ -47,11 +50,70 @@ def hold_back(records: Records, reading: Reading, found: Verdict) -> Verdict:
         The same, or one that says less.
     """
     lower = reading.text.lower()
-    for rule in (_denial, _absolute, _foreign, _numbers, _comparison, _wording):
+    for rule in (
+        turned_round,
+        _also_in_people,
+        _denial,
+        _absolute,
+        _foreign,
+        _numbers,
+        _comparison,
+        _wording,
+    ):
         changed = rule(records, reading, found, lower)
         if changed is not None:
             return changed
     return found
+
+
+def turned_round(records: Records, reading: Reading, found: Verdict, lower: str) -> Verdict | None:
+    """Compare a sentence with the findings of the study it is said to report.
+
+    Parameters
+    ----------
+    records : Records
+    reading : Reading
+    found : Verdict
+        Its first evidence is the study.
+    lower : str
+        The claim in lower case; not used here, all guards are called alike.
+
+    Returns
+    -------
+    Verdict or None
+        ``contradicted`` where the study says the opposite, None where it does not.
+    """
+    facts = records.by_id.get(found.evidence[0].id) if found.evidence else None
+    if facts is None or reading.claim_type in ("legal", "availability", "dose"):
+        return None
+    note = facts.study.adverse_events.note
+    finding = opposes(reading.text, [*facts.study.findings, *([note] if note else [])])
+    if finding is None:
+        return None
+    return replace(
+        found,
+        name="contradicted",
+        issues=("misread-result",),
+        explanation=f"{describe(facts)} says otherwise: {finding}",
+    )
+
+
+def _also_in_people(
+    records: Records, reading: Reading, found: Verdict, lower: str
+) -> Verdict | None:
+    """Hold back a result in animals whose sentence goes on to people."""
+    if reading.population not in ("animals", "cells"):
+        return None
+    if not re.search(
+        r"\b(?:and|then|also|just as|same)\b[^.;]*\b(?:patients|people|humans)\b", lower
+    ):
+        return None
+    return replace(
+        found,
+        name="partly-supported",
+        issues=(*found.issues, "animal-only"),
+        explanation=f"{found.explanation} Nothing of the kind was shown in people.",
+    )
 
 
 def _denial(records: Records, reading: Reading, found: Verdict, lower: str) -> Verdict | None:
@@ -187,13 +249,16 @@ def _comparison(records: Records, reading: Reading, found: Verdict, lower: str) 
     if reading.claim_type != "safety" or not _COMPARES.search(lower):
         return None
     rows = " ".join(records.row_texts.get(e.id, "") for e in found.evidence).lower()
-    if re.search(r"comparison|compared|\bthan\b|\brr\b|ratio|higher|lower", rows):
+    beside_placebo = re.search(
+        r"\bmore\b[^.;]{0,60}\bthan (?:placebo|controls?|an inactive)", lower
+    )
+    if beside_placebo and re.search(r"placebo|\brr\b|ratio", rows):
         return None
     return replace(
         found,
-        name="partly-supported",
+        name="unverified",
         issues=(*found.issues, "indirect-comparison"),
-        explanation=f"{found.explanation} The comparison in the sentence is in no record here.",
+        explanation=f"{found.explanation} No rule here has compared the two.",
     )
 
 

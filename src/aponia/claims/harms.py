@@ -39,7 +39,10 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
     wanted = [k for k, (said, _) in HARM_WORDS.items() if re.search(rf"\b(?:{said})", lower)]
     denied = (
         reading.negated
-        or re.search(r"\b(?:no|not|without|unlikely|rarely|never|nor|neither)\b|n't\b", lower)
+        or re.search(
+            r"\b(?:no|not|nobody|no one|none|not one|without|unlikely|rarely|never|nor|neither)\b|n't\b",
+            lower,
+        )
         is not None
     )
     if not wanted:
@@ -221,6 +224,25 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
             ("omits-harm",),
             (*evidence[:2], tell_event(lasting[0])),
         )
+    counted = [
+        r.value
+        for r in found
+        if r.value is not None and r.measure in ("proportion", "incidence") and r.unit == "percent"
+    ]
+    if re.search(r"\b(?:most|majority|nearly all|usually|typically)\b", lower):
+        if counted and max(counted) < 50:
+            return Verdict(
+                "contradicted",
+                f"On record: {found[0].event}, in at most {max(counted):g} of 100.",
+                ("overclaims-certainty",),
+                evidence,
+            )
+        if re.search(
+            r"\bmost (?:people|users|patients|of)\b|\bfor (?:weeks|months|years)\b", lower
+        ):
+            return Verdict(
+                "unverified", "The harm is on record, how often or how long is not.", (), evidence
+            )
     if reading.certainty == 4 or re.search(
         r"\b(?:will|always|everyone|inevitabl\w+|commonly causes? permanent)\b", lower
     ):

@@ -131,6 +131,17 @@ def judge_interaction(records: Records, reading: Reading, lower: str) -> Verdict
             ("misread-result",),
             evidence,
         )
+    if (
+        weak
+        and not bad
+        and re.search(r"\b(?:stronger|intensif|potentiat|boost|amplif|enhanc)\w*", lower)
+    ):
+        return Verdict(
+            "contradicted",
+            f"On record: {weak[0].drug} — {weak[0].effect}.",
+            ("misread-result",),
+            tuple(_tell_interaction(r) for r in weak[:3]),
+        )
     wants_weak = re.search(
         r"weaken|blunt|reduc|diminish|attenuat|lessen|dampen|block|dull|interfere|less (?:effective|intense)|decreas",
         lower,
@@ -275,6 +286,15 @@ def judge_exclusion(records: Records, reading: Reading, lower: str) -> Verdict |
         return Verdict(
             "partly-supported",
             f"On record for {found[0].factor}; nothing here on {', '.join(missing)}.",
+            ("figure-unverified",),
+            evidence,
+        )
+    if re.search(r"\bbecause\b|\bsince\b|\bas (?:it|they|the)\b", lower) and not re.search(
+        r"\b(?:seizure|psychos|serotonin|blood pressure|risk|trigger)", lower.split("because")[-1]
+    ):
+        return Verdict(
+            "partly-supported",
+            f"Trials and advice leave such people out: {found[0].factor}. The reason given is not on record.",
             ("figure-unverified",),
             evidence,
         )

@@ -71,7 +71,7 @@ def _first(lower: str, *names: str) -> int:
 
 
 _MEETS = re.compile(
-    r"(?:reduce|lessen|change|alter|affect) the (?:\w+ )?effects?|stay on|keep taking|continue (?:taking|their|to take)|weaken|blunt|dampen|interfer|combin|mix(?:ed|ing)?\b|taking .* (?:with|and)|taken with|together|while (?:on|taking)|people (?:on|taking)|reduce the effects?|lessen the effects?|block"
+    r"(?:stronger|intensif\w+|potentiat\w+)|(?:reduce|lessen|change|alter|affect) the (?:\w+ )?effects?|stay on|keep taking|continue (?:taking|their|to take)|weaken|blunt|dampen|interfer|combin|mix(?:ed|ing)?\b|taking .* (?:with|and)|taken with|together|while (?:on|taking)|people (?:on|taking)|reduce the effects?|lessen the effects?|block"
 )
 
 
@@ -219,7 +219,8 @@ def type_of(
     ):
         return "safety"
     headache_given = re.search(
-        r"\b(?:give|gives|gave|giving|cause|causes|caused|causing|trigger|triggers|triggered|bring on|brings on|leads? to|get|gets|got|getting)\b[^.;]{0,30}\bheadaches?\b",
+        r"\b(?:give|gives|gave|giving|cause|causes|caused|causing|trigger|triggers|triggered|bring on|brings on|leads? to|get|gets|got|getting)\b[^.;]{0,30}\bheadaches?\b"
+        r"|\b(?:nobody|no one|none|not one)\b[^.;]{0,60}\b(?:had|got|felt|reported) (?:an? |any )?headaches?\b",
         main,
     )
     harmed = any(

@@ -40,6 +40,14 @@ _PLACES: Mapping[str, tuple[str, str]] = {
 }
 
 
+#: Laws by name: each belongs to one place.
+_ACTS: Mapping[str, str] = {
+    "Oregon": r"measure 109",
+    "Colorado": r"proposition 122|natural medicine health act",
+    "New Mexico": r"medical psilocybin act|\bsb ?219|senate bill 219",
+}
+
+
 _ELSEWHERE = re.compile(
     r"\b(?:jamaica|mexico|brazil|peru|costa rica|portugal|spain|france|italy|israel|japan|china|india|thailand|ireland|"
     r"washington|california|texas|utah|massachusetts|michigan|denver|oakland|alberta|south africa|denmark|sweden|norway|austria|poland|belgium)\b"
@@ -101,10 +109,54 @@ def judge_law(records: Records, reading: Reading) -> Verdict:
     return _in_places(records, reading, rows, places, lower)
 
 
+def _crossed(
+    records: Records, reading: Reading, named: list[LegalStatus], lower: str
+) -> Verdict | None:
+    """Refute "MDMA for depression and psilocybin for PTSD" where it is the other way round."""
+    if len(reading.substances) != 2:
+        return None
+    label = records.base.vocabulary.label
+    places = sorted(
+        (lower.find(label("substances", s).lower().split(" (")[0]), s) for s in reading.substances
+    )
+    if places[0][0] < 0:
+        return None
+    first, second = lower[: places[1][0]], lower[places[1][0] :]
+    told = [(places[0][1], _ILLNESS.findall(first)), (places[1][1], _ILLNESS.findall(second))]
+    if not all(x for _, x in told):
+        return None
+    for (drug, illness), (_, others) in (told, told[::-1]):
+        mine = [r for r in named if drug in r.substances and len(r.substances) == 1]
+        if (
+            mine
+            and not any(covers(r, illness) for r in mine)
+            and any(covers(r, others) for r in mine)
+        ):
+            return Verdict(
+                "contradicted",
+                f"It is the other way round. {dated(mine[0])}",
+                ("wrong-condition",),
+                tell(mine[:2]),
+            )
+    return None
+
+
 def _in_places(
     records: Records, reading: Reading, rows: list[LegalStatus], places: list[str], lower: str
 ) -> Verdict:
     named = [r for r in rows if any(re.search(_PLACES[p][1], r.jurisdiction) for p in places)]
+    crossed = _crossed(records, reading, named, lower)
+    if crossed is not None:
+        return crossed
+    if "compounded" in lower and "approved" in reading.cues and not reading.negated:
+        warned = [r for r in rows if "compounded" in (r.note or "")]
+        if warned:
+            return Verdict(
+                "contradicted",
+                f"{dated(warned[0])} {warned[0].note}.",
+                ("misread-result",),
+                tell(warned[:1]),
+            )
     pain = bool(_PAIN.search(lower))
     illness = _ILLNESS.findall(lower)
     cues = reading.cues
@@ -244,6 +296,11 @@ def _status(
         )
     if illness and not pain:
         right = [r for r in here if covers(r, illness)]
+        if not right and len(reading.substances) > 1:
+            # each drug has its own indication: together the rows must cover what is named
+            right = [r for r in here if any(covers(r, [x]) for x in illness)]
+            if not all(any(covers(r, [x]) for r in right) for x in illness):
+                right = []
         if right and named:
             return Verdict("supported", dated(right[0]), (), tell(right[:2]))
         if named:
@@ -297,6 +354,30 @@ def _status(
                 ("overgeneralised",),
                 tell([closed]),
             )
+        lay = re.search(
+            r"\b(?:family doctors?|gps?|general practitioners?|pharmac(?:y|ies|ists?)|nurses?|dentists?|any doctor)\b",
+            lower,
+        )
+        bound = [
+            r
+            for r, x in zip(named, texts, strict=True)
+            if re.search(r"psychiatrist|specialist|physicians|sites|prescriber", x)
+        ]
+        if lay and bound and not reading.negated:
+            return Verdict(
+                "contradicted",
+                f"Not by them. {dated(bound[0])}",
+                ("overgeneralised",),
+                tell(bound[:2]),
+            )
+        act = next((s for s, said in _ACTS.items() if re.search(said, lower)), None)
+        if act is not None and act not in places:
+            return Verdict(
+                "contradicted",
+                f"That is another law. {dated(named[0])}",
+                ("wrong-number",),
+                tell(named[:2]),
+            )
         open_access = [
             r
             for r in named
@@ -307,7 +388,7 @@ def _status(
         ]
         if open_access:
             if re.search(
-                r"\bfully legal|completely legal|legal everywhere|for (?:anyone|everyone|everybody|all)\b|over the counter",
+                r"\bfully legal|completely legal|legal everywhere|for (?:anyone|everyone|everybody|all)\b|over[- ]the[- ]counter|\bany (?:doctor|gp|physician|psychiatrist|clinician|prescriber)|without (?:any )?restriction|\bfreely\b",
                 lower,
             ):
                 return Verdict(

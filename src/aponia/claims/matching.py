@@ -90,7 +90,9 @@ def candidates(records: Records, reading: Reading) -> list[tuple[StudyFacts, flo
             if not (common and CLASS in facts.substances and facts.layer is Layer.SURVEYS):
                 continue
         elif wanted is None and any("ketamine" in s for s in facts.substances):
-            continue
+            author = (facts.study.first_author or "").lower()
+            if not author or not re.search(rf"\b{re.escape(author)}\b", reading.text.lower()):
+                continue
         fit = condition_fit(reading.conditions, reading.generic, facts.study.condition)
         if reading.narrow and fit and not any(w in facts.stems for w in reading.narrow):
             fit = min(fit, 0.3)

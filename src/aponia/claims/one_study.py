@@ -33,6 +33,9 @@ LAYER_TAG = {
 }
 
 
+_FELL = re.compile(r"\b(?:lower(?:ed)?|fell|reliev\w+|less|eased|improved|reduced)\b")
+
+
 def design_stated(reading: Reading, facts: StudyFacts) -> bool:
     """Whether a claim says what kind of study it comes from, where that matters."""
     if facts.layer is Layer.RANDOMISED or facts.layer is None:
@@ -115,6 +118,9 @@ def judge_by_study(records: Records, reading: Reading, match: Match) -> Verdict 
         return _bound_null(reading, facts, shown, slots, name)
     if points in ("no-difference", "harm") and facts.layer in (Layer.SURVEYS, Layer.CASES):
         return None
+    told = facts.study.findings[0] if facts.study.findings else ""
+    if points in ("no-difference", "harm") and _FELL.search(told.lower()) and not negative(told):
+        points = "unclear"  # better at first and level at the end: the whole of it decides
     if points in ("no-difference", "harm"):
         return Verdict(
             "contradicted",

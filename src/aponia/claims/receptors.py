@@ -49,6 +49,8 @@ def judge_receptor(
         return None
     blocks = re.search(r"\b(?:block|inhibit|antagoni|shut|suppress)\w*", lower)
     starts = re.search(r"\b(?:activat|stimulat|agonis|mimic)\w*", lower)
+    if re.search(r"occup|\bdoses?\b|percent|%|\bmore\b|\bless\b|\bthan\b|\brose\b|\bfell\b", lower):
+        return None  # how much, and at which dose, is another question
     if topics & {"5ht2a", "serotonin"} and not topics & {"trkb", "bdnf", "inflammation"}:
         wanted = records.widened(reading.substances)
         rows = [r for r in records.base.receptor_occupancy if r.substance in wanted]

@@ -6,10 +6,12 @@ import re
 
 from aponia.answers import Layer
 from aponia.answers.select import RUNNING
+from aponia.claims.evidence_checks import missed_primary
 from aponia.claims.figure_matching import check_figures
 from aponia.claims.firsts import judge_first
 from aponia.claims.how_common import judge_how_common
 from aponia.claims.matching import (
+    Match,
     candidates,
     country_of,
     find_study,
@@ -95,6 +97,11 @@ _OUTCOME = re.compile(
 _DONE = re.compile(r"\b(?:tested|compared|studied|whether|if|to see|enrolled|terminated|halted)\b")
 
 
+_MET = re.compile(
+    r"\b(?:met|reached|hit|achieved) (?:its|the|their) (?:[\w-]+ ){0,3}(?:primary|main)"
+)
+
+
 def _exists(records: Records, reading: Reading, lower: str) -> Verdict:
     trials = _trials(records, reading)
     known, strangers = institutions_of(records, reading.text)
@@ -158,6 +165,13 @@ def _exists(records: Records, reading: Reading, lower: str) -> Verdict:
             items(studies, 2),
         )
     match = find_study(records, reading)
+    if match is not None and match.sure and _MET.search(lower) and missed_primary(match.facts):
+        return Verdict(
+            "contradicted",
+            f"{describe(match.facts)} missed its main outcome.",
+            ("primary-endpoint-missed", "misread-result"),
+            (item(match.facts),),
+        )
     if match is not None and match.sure and match.clashes == ("size",) and match.facts in studies:
         return Verdict(
             "contradicted",
@@ -165,8 +179,16 @@ def _exists(records: Records, reading: Reading, lower: str) -> Verdict:
             ("wrong-number",),
             (item(match.facts),),
         )
+    author = (match.facts.study.first_author or "").lower() if match is not None else ""
+    if match is not None and author and re.search(rf"\b{re.escape(author)}\b", lower):
+        other = _other_source(match, lower)
+        if other is not None:
+            return other
     if match is not None and match.facts in studies and not match.clashes:
         facts = match.facts
+        wrong = _wrong_design(reading, match, lower)
+        if wrong is not None:
+            return wrong
         if (
             reading.population_stated
             and reading.population == "patients"
@@ -226,6 +248,50 @@ def _exists(records: Records, reading: Reading, lower: str) -> Verdict:
             "supported", f"Such studies exist: {describe(studies[0])}.", (), items(studies, 3)
         )
     return Verdict("unverified", "No record here fits this study.", (), items(studies, 2))
+
+
+def _other_source(match: Match, lower: str) -> Verdict | None:
+    """Refute a year, country or journal that a named study does not have."""
+    study = match.facts.study
+    journal = (study.journal or "").lower()
+    named = re.search(
+        r"\b(?:appeared|published|came out|printed) in (?:the )?(jama|lancet|nature|bmj|science|new england journal|pain\b)",
+        lower,
+    )
+    wrong_journal = named and journal and named.group(1) not in journal
+    if not wrong_journal and "year" not in match.clashes and "institution" not in match.clashes:
+        return None
+    return Verdict(
+        "contradicted",
+        f"{describe(match.facts)} is on record with {study.journal or 'another source'}, {study.year or 'no year'}, {study.country or 'no country'}.",
+        ("fabricated-citation",) if wrong_journal else ("wrong-number",),
+        (item(match.facts),),
+    )
+
+
+def _wrong_design(reading: Reading, match: Match, lower: str) -> Verdict | None:
+    """Refute a design the record does not have: randomised where it was not, or the reverse."""
+    facts = match.facts
+    controlled = any(r.comparator.endswith("placebo") for r in facts.rows) or facts.layer in (
+        Layer.RANDOMISED,
+        Layer.VOLUNTEERS,
+    )
+    if not match.pinned or facts.layer is None:
+        return None
+    says_rct = re.search(r"placebo-controlled|randomi[sz]ed|double-blind", lower)
+    says_open = re.search(r"open-label|unblinded|(?:no|without) (?:a )?placebo|uncontrolled", lower)
+    if says_rct and not says_open and not controlled:
+        tag = "uncontrolled"
+    elif (
+        says_open
+        and not says_rct
+        and controlled
+        and facts.study.design.startswith(("rct", "healthy"))
+    ):
+        tag = "misread-result"
+    else:
+        return None
+    return Verdict("contradicted", f"{describe(facts)} had another design.", (tag,), (item(facts),))
 
 
 def _trial_exists(reading: Reading, trials: list[TrialFacts]) -> Verdict:

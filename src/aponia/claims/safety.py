@@ -76,6 +76,17 @@ def judge_safety(records: Records, reading: Reading) -> Verdict:
         found = judge_interaction(records, reading, lower)
         if found is not None:
             return found
+    if re.search(r"\b(?:enrol|includ|recruit|accept|allow)\w*\b|took part", lower) and not (
+        reading.negated or re.search(r"\b(?:not|exclud|left out|no)\w*\b", lower)
+    ):
+        left_out = judge_exclusion(records, reading, lower)
+        if left_out is not None and left_out.evidence:
+            return Verdict(
+                "contradicted",
+                f"Trials left such people out: {left_out.evidence[0].shows}",
+                ("misread-result",),
+                left_out.evidence,
+            )
     if "should-not" in cues:
         found = judge_exclusion(records, reading, lower)
         if found is not None:

@@ -82,7 +82,10 @@ def dose_of_effect(reading: Reading, facts: StudyFacts) -> str | None:
     if not doses or len(given) < 2:
         return None
     for m in doses:
-        number = re.compile(rf"(?<![\d.]){m.value:g}(?![\d.])")
+        # "5 and 10 ug" names both; "5 hours" neither
+        number = re.compile(
+            rf"(?<![\d.]){m.value:g}(?![\d.])(?:,? (?:and|or|to) [\d.]+|, [\d.]+)*(?: ?-?(?:ug|µg|mg|micrograms?|milligrams?|g)\b|/kg)"
+        )
         said = [
             x
             for text in facts.study.findings

@@ -8,7 +8,7 @@ from dataclasses import replace
 from aponia.answers import Layer
 from aponia.claims.doses import judge_dose, unit_error
 from aponia.claims.effects import judge_effect
-from aponia.claims.guards import hold_back
+from aponia.claims.guards import hold_back, turned_round
 from aponia.claims.kinds import direction_of
 from aponia.claims.kinetics import judge_kinetics
 from aponia.claims.law import judge_law
@@ -49,6 +49,8 @@ def judge(records: Records, reading: Reading) -> Verdict:
             found = _second_look(records, reading) or found
     if found.name == "supported" and found.claim_type is None:
         found = hold_back(records, reading, found)
+    elif found.name == "partly-supported":
+        found = turned_round(records, reading, found, reading.text.lower()) or found
     if (
         found.name == "contradicted"
         and reading.claim_type == "safety"
@@ -118,6 +120,26 @@ def _second_look(records: Records, reading: Reading) -> Verdict | None:
 def _not_hallucinogenic(records: Records, reading: Reading) -> Verdict | None:
     """Look up "X is not hallucinogenic" in the table of analogues."""
     lower = reading.text.lower()
+    strong = [
+        a
+        for a in records.base.analogues
+        if a.hallucinogenic == "no"
+        and any(a.id == s or a.id.startswith(f"{s}-") for s in reading.substances)
+    ]
+    if strong and re.search(
+        r"\b(?:strongly|highly|powerfully|intensely) (?:hallucinogenic|psychedelic|psychoactive)",
+        lower,
+    ):
+        return Verdict(
+            "contradicted",
+            f"{strong[0].compound} is listed as not hallucinogenic.",
+            ("misread-result",),
+            (
+                EvidenceItem(
+                    strong[0].id, f"{strong[0].compound}: {strong[0].class_}.", strong[0].source_url
+                ),
+            ),
+        )
     if reading.cues & {"benefit", "pain", "dose-word"} or not re.search(
         r"\b(?:not|non-?|isn't) ?(?:a )?(?:hallucinogen|psychedelic|psychoactive)", lower
     ):
