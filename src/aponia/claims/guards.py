@@ -131,7 +131,7 @@ def _absolute(records: Records, reading: Reading, found: Verdict, lower: str) ->
     if reading.claim_type != "safety" or "should-not" in reading.cues:
         return None
     if re.search(
-        r"\b(?:every|always|everyone|everybody|all (?:users|patients|people)|will end up|inevitabl\w+)\b",
+        r"\b(?:every (?!day|week|few|other|morning|night|two|three|second|third)|always|everyone|everybody|all (?:users|patients|people)|will end up|inevitabl\w+)\b",
         lower,
     ):
         return replace(

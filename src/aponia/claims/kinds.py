@@ -241,6 +241,9 @@ def type_of(
         )
     ):
         return "safety"
+    so = re.search(r"^(.*?)\b(?:and so|so that|thereby|which in turn|and thus)\b", main)
+    if effect and so and find_cues(so.group(1), {"m": CUES["mechanism"]}):
+        return "mechanism"
     trailing = re.search(r"\bby (?:\w+ ){0,3}?\w+ing\b.*", main)
     if effect and trailing and find_cues(trailing.group(), {"m": CUES["mechanism"]}):
         return "mechanism"

@@ -80,7 +80,10 @@ def _shown_in_patients(
     if not named or not wanted or reading.negated:
         return None
     drugs = records.widened(reading.substances)
+    physical = re.search(r"blood (?:flow|supply|vessels?)|vasoconstrict", reading.text.lower())
     for facts in records.studies:
+        if physical and "blood" not in facts.text:
+            continue
         if facts.layer in (None, Layer.ANIMALS) or facts.study.condition not in named:
             continue
         if drugs & facts.substances and any(wanted <= f.topics for f in facts.findings):

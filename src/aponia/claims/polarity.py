@@ -16,10 +16,10 @@ from aponia.claims.numbers import magnitudes
 __all__ = ["opposes"]
 
 _UP = re.compile(
-    r"\b(?:rose|rises?|rising|rais\w+|increas\w*|higher|grew|grows?|longer|lengthen\w*|went up|more\b(?! than)|boost\w*|strengthen\w*|gained)"
+    r"\b(?:rose|rises?|rising|rais\w+|increas\w*|higher|grew|grows?|lengthen\w*|went up|more\b(?! than)|boost\w*|strengthen\w*|gained)"
 )
 _DOWN = re.compile(
-    r"\b(?:f[ae]ll(?:s|en)?|dropp?\w*|low(?:er|ered|ers)|reduc\w*|decreas\w*|less(?:en\w*)?|fewer|shorter|shorten\w*|went down|declin\w*|cut\b|halved|shrank|diminish\w*|suppress\w*|block(?:s|ed)|inhibit\w*|prevent\w*|calm\w*)"
+    r"\b(?:f[ae]ll(?:s|en)?|dropp?\w*|low(?:er|ered|ers)|reduc\w*|decreas\w*|less(?:en\w*)?|fewer|shorten\w*|went down|declin\w*|cut\b|halved|shrank|diminish\w*|suppress\w*|block(?:s|ed)|inhibit\w*|prevent\w*|calm\w*)"
 )
 _GOOD = re.compile(
     r"\b(?:reliev\w*|relief|eas(?:e|ed|es|ing)\b|help\w*|improv\w*|restor\w*|better|effective|worked|works|benefit\w*|abolish\w*|alleviat\w*)"

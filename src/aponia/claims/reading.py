@@ -311,6 +311,7 @@ _ANALOGUE = re.compile(
 
 #: Names that are made of two words with others between them, or that only this field understands.
 _ALSO = {
+    "neuropathic-pain": r"\bneuropathic\b",
     "cancer-pain": r"\bcancers?\b[^.;]{0,60}\bpain|\bpain\w*\b[^.;]{0,40}\bcancers?\b",
     "cluster-headache": r"\bclusters?\b(?! of\b| random| analys)|\bclusterhead|\bbusters?\b|\bbusting\b",
     "phantom-limb-pain": r"\bphantom (?:\w+ )?(?:limbs?|legs?|arms?|hands?|foot|feet|pain)\b|\bamputee",
@@ -388,6 +389,15 @@ def _class_of_dose(numbers: tuple[Magnitude, ...], substances: tuple[str, ...]) 
 def _one_condition(
     conditions: tuple[str, ...], cues: frozenset[str], illness: str | None, kind: str, lower: str
 ) -> str:
+    if (
+        kind == "safety"
+        and conditions == ("other-headache",)
+        and re.search(
+            r"\b(?:caus|giv|gave|trigger|bring|brought|get|got|lead)\w*\b[^.;]{0,30}\bheadache",
+            lower,
+        )
+    ):
+        return "none"
     if conditions:
         headaches = [c for c in conditions if c in HEADACHES]
         if len(conditions) >= 3:

@@ -284,6 +284,20 @@ def _absolute(records: Records, reading: Reading) -> Verdict:
     evidence = tuple(tell_event(r) for r in rows[:3])
     if match is not None and match.sure and not match.clashes:
         note = match.facts.study.adverse_events.note
+        none_grave = match.facts.study.adverse_events.serious == 0 or re.search(
+            r"\bno (?:unexpected|serious|severe)|\bfew\b|\bmild\b", (note or "").lower()
+        )
+        if (
+            note
+            and none_grave
+            and "study-specific" in reading.cues | {"study-specific" if reading.designs else ""}
+        ):
+            return Verdict(
+                "partly-supported",
+                f"{describe(match.facts)} notes: {note} That is not the same as none.",
+                ("misread-result", "omits-harm", *(("tiny-n",) if match.facts.tiny else ())),
+                (item(match.facts), *evidence),
+            )
         if note:
             return Verdict(
                 "contradicted"

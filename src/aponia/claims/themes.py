@@ -111,6 +111,19 @@ def judge_theme(
             return Verdict("supported", f"{describe(against[0])} found this.", (), evidence)
         return Verdict("partly-supported", "Studies disagree.", ("conflicting",), evidence)
     if not support:
+        wider = entries(records, reading, topics - frozenset(_NARROW), themes)[0]
+        if wider and topics & frozenset(_NARROW) and "plasticity" in topics:
+            # the marker was not found raised, but the growth it stands for was seen elsewhere
+            return Verdict(
+                "partly-supported",
+                f"{item(against[0]).shows} For the rest: {item(wider[0]).shows}",
+                (
+                    "conflicting",
+                    "omits-null",
+                    *(("animal-only",) if all(f.layer is Layer.ANIMALS for f in wider) else ()),
+                ),
+                items([*against[:2], *wider[:2]], 4),
+            )
         name: VerdictName = "contradicted" if reading.certainty >= 3 else "partly-supported"
         return Verdict(name, f"{item(against[0]).shows}", ("conflicting", "omits-null"), evidence)
     if (
