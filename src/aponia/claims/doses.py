@@ -33,6 +33,11 @@ _BEST = re.compile(
 )
 
 
+_OTHERS = re.compile(
+    r"\b(?:morphine|oxycodone|hydromorphone|dihydromorphinone|dilaudid|demerol|meperidine|pethidine|codeine|opioids?|fentanyl|niacin|diphenhydramine|ibuprofen|aspirin|sumatriptan|verapamil|prednisone|escitalopram)\b"
+)
+
+
 def unit_error(reading: Reading) -> Magnitude | None:
     """Return an amount that can not be in its unit: grams of psilocybin, milligrams of LSD."""
     lower = reading.text.lower()
@@ -42,6 +47,10 @@ def unit_error(reading: Reading) -> Magnitude | None:
             continue
         mg = m.value * {"g": 1000.0, "mg": 1.0, "ug": 0.001}[m.unit]
         near = lower[max(0, m.start - 40) : m.end + 50]
+        if _OTHERS.search(lower[m.end : m.end + 30]) or _OTHERS.search(
+            lower[max(0, m.start - 25) : m.start]
+        ):
+            continue  # the amount is that of the medicine it is compared with
         drug = [s for s in reading.substances if s in _CEILING]
         if len(drug) > 1:
             drug = sorted(drug, key=lambda s: _distance(lower, s, m))
@@ -232,7 +241,8 @@ def _amounts(
             d for t in trials for d in t.doses if _unit(d[1]) == amounts[0].unit
         ]
         evidence = (*(item(f) for f in studies[:1]), *(trial_item(t.trial) for t in trials[:1]))
-        one = "study-specific" in reading.cues or reading.designs
+        meant = find_study(records, reading)
+        one = (meant is not None and meant.pinned) or (len(studies) + len(trials) == 1)
         if same and one and reading.conditions and not reading.generic:
             listed = ", ".join(f"{d:g} {u}" for d, u in dict.fromkeys(same[:4]))
             return Verdict(

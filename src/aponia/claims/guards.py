@@ -202,7 +202,11 @@ def _numbers(records: Records, reading: Reading, found: Verdict, lower: str) -> 
     missing = [
         m
         for m in reading.magnitudes
-        if (m.kind in ("share", "effect", "p") or (m.kind == "size" and m.value > 1))
+        if (
+            m.kind in ("share", "effect", "p")
+            or (m.kind == "size" and m.value > 1)
+            or (m.kind == "duration" and m.value >= 2 and reading.claim_type == "durability")
+        )
         and m.unit != "times"
         and not _printed(records, found, m)
     ]

@@ -162,6 +162,21 @@ def judge_interaction(records: Records, reading: Reading, lower: str) -> Verdict
             for r in named
             if re.search(rf"\b(?:{HARM_WORDS[outcome][1]})", f"{r.effect} {r.note or ''}".lower())
         ]
+        only_maoi = fitting and all(
+            re.search(r"with mao|mao inhibit|maoi", f"{r.effect} {r.note or ''}".lower())
+            for r in fitting
+        )
+        if (
+            only_maoi
+            and outcome == "serotonin syndrome"
+            and not re.search(r"\bmao|harmala|ayahuasca|harmine", lower)
+        ):
+            return Verdict(
+                "partly-supported",
+                f"On record for MAO inhibitors: {fitting[0].effect}. With other antidepressants reviews rate the risk as low.",
+                ("overclaims-certainty",),
+                tuple(_tell_interaction(r) for r in fitting[:3]),
+            )
         if fitting:
             name: VerdictName = (
                 "partly-supported"

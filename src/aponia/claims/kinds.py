@@ -219,7 +219,7 @@ def type_of(
     ):
         return "safety"
     headache_given = re.search(
-        r"\b(?:give|gives|gave|giving|cause|causes|caused|causing|trigger|triggers|triggered|bring on|brings on|leads? to|get|gets|got|getting)\b[^.;]{0,30}\bheadaches?\b"
+        r"\b(?:give|gives|gave|giving|cause|causes|caused|causing|trigger|triggers|triggered|bring on|brings on|leads? to|get|gets|got|getting)(?: (?!with\b|to\b|for\b|against\b|cluster\b|tension\b)[a-z]+){0,4} headaches?\b"
         r"|\b(?:nobody|no one|none|not one)\b[^.;]{0,60}\b(?:had|got|felt|reported) (?:an? |any )?headaches?\b",
         main,
     )

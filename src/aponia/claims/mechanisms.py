@@ -47,7 +47,9 @@ def judge_mechanism(records: Records, reading: Reading) -> Verdict:
         found = _animals(records, reading, topics)
         if found is not None:
             return found
-    if "nmda" in lower and any("ketamine" in s for s in reading.substances):
+    if re.search(r"nmda|n-methyl-d-aspartate|glutamate", lower) and any(
+        "ketamine" in s for s in reading.substances
+    ):
         found = judge_receptor(records, reading, topics, lower)
         if found is not None:
             return found

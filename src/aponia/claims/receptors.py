@@ -86,7 +86,9 @@ def judge_receptor(
                 (),
                 evidence,
             )
-    if "nmda" in lower and any("ketamine" in s for s in reading.substances):
+    if re.search(r"nmda|n-methyl-d-aspartate|glutamate", lower) and any(
+        "ketamine" in s for s in reading.substances
+    ):
         rows_a = [r for r in records.base.analogues if "NMDA receptor antagonist" in r.class_]
         if rows_a and starts and not blocks:
             return Verdict(

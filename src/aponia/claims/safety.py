@@ -257,7 +257,12 @@ def _absolute(records: Records, reading: Reading) -> Verdict:
                 ("omits-harm",),
                 (item(match.facts),),
             )
-        if rows and not match:
+        none_here = [
+            f
+            for f, fit in candidates(records, reading)
+            if fit >= 0.75 and reading.conditions and f.study.adverse_events.serious == 0
+        ]
+        if rows and not match and not none_here:
             return Verdict(
                 "contradicted",
                 "Serious adverse events were counted in trials.",
@@ -307,6 +312,13 @@ def _absolute(records: Records, reading: Reading) -> Verdict:
                 ("omits-harm",),
                 (item(match.facts), *evidence),
             )
+    if rows and re.search(r"\b(?:our|we|clinics?|providers?|practice|at the cent)", lower):
+        return Verdict(
+            "partly-supported",
+            f"What one clinic has seen is no count. On record: {rows[0].event}.",
+            ("clinic-experience", "omits-harm"),
+            evidence,
+        )
     if rows:
         return Verdict(
             "contradicted",
