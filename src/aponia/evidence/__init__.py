@@ -24,6 +24,7 @@ from aponia.evidence.context import (
     Instrument,
     LegalStatus,
     MechanismEntry,
+    MechanismFinding,
     PlanningParameter,
     TauPrior,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "Interaction",
     "LegalStatus",
     "MechanismEntry",
+    "MechanismFinding",
     "Outcome",
     "PValue",
     "PkParameter",
