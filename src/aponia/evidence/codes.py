@@ -224,6 +224,7 @@ ChainLink = Literal[
     "together",  # marker and pain change together in the same patients
     "together-volunteers",  # the same in people without pain, with laboratory pain
     "together-mood",  # the marker goes with mood; no pain measured
+    "blocked",  # the marker was blocked, or moved in another way, and pain measured, in people
     "needed",  # relief needs the acute experience
 ]
 ChainMarker = Literal[

@@ -1,0 +1,419 @@
+"""The chain of a mechanism: what was seen in animals, in people, in patients, and with their relief.
+
+Each link of a chain is judged by the same rule from the studies that bear on it; nothing here is
+prose. Rows of ``mechanism_findings`` say which finding of which study bears on which link.
+
+A study counts once a link. Its weight is what its design can carry: a controlled experiment 1, a
+review of several studies 2, anything without a comparison, or read only at second hand, 0. The
+state of a link is then:
+
+=============  =====================================================================
+shown          weight 2 or more in favour, and nothing against it
+mixed          weight 2 or more in favour, and something against it
+not shown      something in favour, or measured with an unclear result, weight below 2
+null           looked for, nothing in favour
+not studied    no study in the base
+=============  =====================================================================
+
+So one more study without an effect can only weaken a link, and the order of studies is of no
+importance (both are tested).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Literal
+
+from aponia.answers.layers import layer_of
+from aponia.evidence import Arm, EvidenceBase, MechanismFinding, Outcome, Study, pointed_at
+
+__all__ = [
+    "CHAIN",
+    "MECHANISMS",
+    "Chain",
+    "ChainLink",
+    "Direction",
+    "Family",
+    "Finding",
+    "LinkState",
+    "Vote",
+    "chain",
+    "combine",
+    "link_state",
+    "weight",
+]
+
+Direction = Literal["supports", "null", "against", "mixed", "unclear"]
+Family = Literal["psychedelic", "ketamine"]
+
+MECHANISMS = ("plasticity", "inflammation", "affective")
+"""The three ideas, in the order of the site."""
+
+CHAIN = ("animals", "animals-pain", "volunteers", "patients", "together")
+"""The links every chain has, from the laboratory bench to relief."""
+
+_KETAMINE = frozenset({"ketamine", "esketamine"})
+_CONTROLLED = frozenset(
+    {
+        "rct-parallel",
+        "rct-crossover",
+        "healthy-volunteer-rct",
+        "preclinical-in-vivo",
+        "preclinical-in-vitro",
+    }
+)
+_REVIEWS = frozenset({"meta-analysis", "systematic-review"})
+
+
+class LinkState(StrEnum):
+    """How well a link of a chain holds."""
+
+    SHOWN = "shown"
+    MIXED = "mixed"
+    NOT_SHOWN = "not shown"
+    NULL = "null"
+    NOT_STUDIED = "not studied"
+
+    @property
+    def strength(self) -> int:
+        """Support for the link, 0 to 3; looked for in vain and never looked for both give none."""
+        return {"shown": 3, "mixed": 2, "not shown": 1}.get(self.value, 0)
+
+
+@dataclass(frozen=True)
+class Vote:
+    """What one study says of one link.
+
+    Attributes
+    ----------
+    direction : str
+        Towards the link.
+    weight : int
+        What its design can carry, 0 to 2 (see `weight`).
+    """
+
+    direction: Direction
+    weight: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding of one study, ready to be shown.
+
+    Attributes
+    ----------
+    row : MechanismFinding
+        Which link it bears on, and which way.
+    study : Study
+        Where it stands.
+    """
+
+    row: MechanismFinding
+    study: Study
+
+    @property
+    def family(self) -> Family:
+        """Ketamine and its mirror image act on another receptor: their chain is kept apart."""
+        return "ketamine" if set(self.row.substances) <= _KETAMINE else "psychedelic"
+
+    @property
+    def review(self) -> bool:
+        """Whether it sums up other studies."""
+        return self.study.design in _REVIEWS
+
+    @cached_property
+    def target(self) -> Outcome | str:
+        """The outcome or the sentence of the record it points at."""
+        found = pointed_at(self.study, self.row.part)
+        if found is None:
+            raise ValueError(f"{self.row.id}: {self.row.part} is not in {self.study.id}")
+        return found
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The outcome it points at, if it is one."""
+        return self.target if isinstance(self.target, Outcome) else None
+
+    @property
+    def people(self) -> int | None:
+        """People or animals behind it, None when not read (or when a review does not say)."""
+        if self.row.n is not None:
+            return self.row.n
+        if self.review or self.row.link not in (
+            "animals",
+            "volunteers",
+            "patients",
+            "animals-pain",
+        ):
+            return None
+        who = self.study.population
+        return who.n_analysed or who.n_randomized
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """The groups given what the finding is about."""
+        about = set(self.row.substances)
+        return tuple(
+            a
+            for a in self.study.arms
+            if a.substance in about or (a.substance or "").endswith("-mixed")
+        )
+
+
+@dataclass(frozen=True)
+class ChainLink:
+    """One link of a chain, judged.
+
+    Attributes
+    ----------
+    link : str
+        Which one (see `CHAIN`).
+    family : str
+        For which drugs.
+    state : LinkState
+    votes : dict of str to Vote
+        By study.
+    findings : tuple of Finding
+        What the votes rest on.
+    """
+
+    link: str
+    family: Family
+    state: LinkState
+    votes: dict[str, Vote]
+    findings: tuple[Finding, ...]
+
+    @property
+    def studies(self) -> tuple[str, ...]:
+        """Ids of the studies, in the order shown."""
+        return tuple(self.votes)
+
+    @cached_property
+    def counts(self) -> dict[Direction, int]:
+        """Studies by direction."""
+        found: dict[Direction, int] = {
+            "supports": 0,
+            "mixed": 0,
+            "null": 0,
+            "against": 0,
+            "unclear": 0,
+        }
+        for vote in self.votes.values():
+            found[vote.direction] += 1
+        return found
+
+    @property
+    def carried(self) -> int:
+        """Weight in favour."""
+        return _carried(self.votes.values())
+
+    @cached_property
+    def people(self) -> int:
+        """People (or animals) in the studies that say how many; each study once."""
+        most: dict[str, int] = {}
+        for finding in self.findings:
+            most[finding.study.id] = max(most.get(finding.study.id, 0), finding.people or 0)
+        return sum(most.values())
+
+    @cached_property
+    def unsized(self) -> int:
+        """Studies whose number of people was not read."""
+        sized = {f.study.id for f in self.findings if f.people}
+        return len(set(self.votes) - sized)
+
+    @property
+    def reviews(self) -> int:
+        """How many of the studies are reviews of several."""
+        return len({f.study.id for f in self.findings if f.review})
+
+    @property
+    def cells(self) -> bool:
+        """Whether some of it was seen in cells."""
+        return bool({"cells", "animals"} & set(self.species))
+
+    @property
+    def species(self) -> tuple[str, ...]:
+        """In whom, each once, in the order of the findings."""
+        return tuple(dict.fromkeys(f.row.species for f in self.findings))
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The chain of one mechanism.
+
+    Attributes
+    ----------
+    mechanism : str
+    links, ketamine : dict of str to ChainLink
+        The links for psychedelics, and beside them the same for ketamine.
+    beside : tuple of Finding
+        Relations that are not a link: with laboratory pain, or with mood where no pain was measured.
+    """
+
+    mechanism: str
+    links: dict[str, ChainLink]
+    ketamine: dict[str, ChainLink]
+    beside: tuple[Finding, ...]
+
+    @cached_property
+    def markers(self) -> tuple[str, ...]:
+        """What was measured, in the order of the table."""
+        rows = [f.row.marker for link in self.links.values() for f in link.findings]
+        return tuple(dict.fromkeys(rows))
+
+    def marker_state(self, marker: str, link: str) -> ChainLink:
+        """Judge one link by one marker alone."""
+        whole = self.links[link]
+        return _judge(link, whole.family, [f for f in whole.findings if f.row.marker == marker])
+
+    @cached_property
+    def never_in_patients(self) -> tuple[str, ...]:
+        """Markers measured in people, but in nobody with pain; the most studied first."""
+        there = {f.row.marker for key in ("patients", "together") for f in self.links[key].findings}
+        studied: dict[str, set[str]] = {}
+        for f in self.links["volunteers"].findings:
+            if f.row.marker not in there:
+                studied.setdefault(f.row.marker, set()).add(f.study.id)
+        return tuple(sorted(studied, key=lambda m: -len(studied[m])))
+
+
+def weight(study: Study) -> int:
+    """Say what a study's design can carry: 0, 1 or 2.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    int
+        2 for a review, 1 for a controlled experiment, 0 without a comparison or at second hand.
+    """
+    if study.read == "secondary":
+        return 0
+    if study.design in _REVIEWS:
+        return 2
+    if study.design in _CONTROLLED:
+        return 1
+    others = {a.substance for a in study.arms} - set(study.substances) - {None}
+    return 1 if study.design == "human-mechanistic" and others else 0
+
+
+def combine(directions: Iterable[Direction]) -> Direction:
+    """Put the directions of one study's findings together.
+
+    Parameters
+    ----------
+    directions : iterable of str
+        At least one.
+
+    Returns
+    -------
+    str
+        The common direction; ``mixed`` when they differ; ``unclear`` only when nothing else is.
+
+    Examples
+    --------
+    >>> combine(["supports", "null"]), combine(["null", "against"]), combine(["unclear", "null"])
+    ('mixed', 'against', 'null')
+    """
+    found = set(directions)
+    if not found:
+        raise ValueError("a study has at least one finding")
+    clear = found - {"unclear"}
+    if not clear:
+        return "unclear"
+    if len(clear) == 1:
+        return clear.pop()
+    return "against" if clear == {"null", "against"} else "mixed"
+
+
+def _carried(votes: Iterable[Vote]) -> int:
+    return sum(v.weight for v in votes if v.direction in ("supports", "mixed"))
+
+
+def link_state(votes: Sequence[Vote]) -> LinkState:
+    """Judge a link by its votes; see the table at the head of this module.
+
+    Parameters
+    ----------
+    votes : sequence of Vote
+
+    Returns
+    -------
+    LinkState
+
+    Examples
+    --------
+    >>> link_state([Vote("supports", 1), Vote("supports", 1)]).value
+    'shown'
+    >>> link_state([Vote("supports", 1), Vote("supports", 1), Vote("null", 0)]).value
+    'mixed'
+    """
+    favour = [v for v in votes if v.direction in ("supports", "mixed")]
+    contrary = [v for v in votes if v.direction in ("null", "against", "mixed")]
+    if _carried(votes) >= 2:
+        return LinkState.MIXED if contrary else LinkState.SHOWN
+    if favour:
+        return LinkState.NOT_SHOWN
+    if contrary:
+        return LinkState.NULL
+    return LinkState.NOT_SHOWN if votes else LinkState.NOT_STUDIED
+
+
+def _judge(link: str, family: Family, findings: Sequence[Finding]) -> ChainLink:
+    by_study: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_study.setdefault(finding.study.id, []).append(finding)
+    votes = {
+        key: Vote(combine(f.row.direction for f in mine), weight(mine[0].study))
+        for key, mine in by_study.items()
+    }
+    return ChainLink(link, family, link_state(tuple(votes.values())), votes, tuple(findings))
+
+
+def chain(base: EvidenceBase, mechanism: str) -> Chain:
+    """Build the chain of a mechanism from the evidence base.
+
+    Parameters
+    ----------
+    base : EvidenceBase
+    mechanism : str
+        One of `MECHANISMS`, or ``serotonin``, ``experience`` or ``pain``.
+
+    Returns
+    -------
+    Chain
+
+    Raises
+    ------
+    ValueError
+        The base holds no finding of that mechanism's name.
+    """
+    found = [
+        Finding(row, base.studies[row.study])
+        for row in base.mechanism_findings
+        if row.mechanism == mechanism
+    ]
+    if not found:
+        raise ValueError(f"{mechanism!r} is no mechanism of this base")
+    links = {key: _of(found, key, "psychedelic") for key in (*CHAIN, "needed", "blocked")}
+    ketamine = {key: _of(found, key, "ketamine") for key in CHAIN}
+    beside = tuple(f for f in found if f.row.link in ("together-volunteers", "together-mood"))
+    return Chain(mechanism, links, ketamine, beside)
+
+
+def _of(findings: Iterable[Finding], link: str, family: Family) -> ChainLink:
+    mine = [f for f in findings if f.row.link == link and f.family == family]
+    return _judge(link, family, sorted(mine, key=_shown_order))
+
+
+def _shown_order(finding: Finding) -> tuple[int, bool, int, str]:
+    # Strongest design first, reviews last, newest first: the order a reader should meet them in.
+    rank = 0 if weight(finding.study) else 1
+    if layer_of(finding.study) is None:
+        rank = 2
+    return rank, finding.study.year is None, -(finding.study.year or 0), finding.row.id
