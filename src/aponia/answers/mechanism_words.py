@@ -255,8 +255,8 @@ def _reviews(link: ChainLink) -> str:
     if link.reviews == len(link.votes) == 1:
         return " It is a review of several studies."
     if link.reviews == 1:
-        return " One of them is a review of several studies."
-    return f" {capital(word(link.reviews))} of them are reviews of several studies."
+        return " One of them is a review, which may hold others of these studies."
+    return f" {capital(word(link.reviews))} of them are reviews, which may hold others of these studies."
 
 
 def _not_shown(link: ChainLink, sign: str, where: str) -> str:

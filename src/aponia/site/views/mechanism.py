@@ -24,6 +24,7 @@ from aponia.answers.mechanism_words import (
     relation_title,
     state_word,
 )
+from aponia.answers.rows import number
 from aponia.evidence import Study, Trial
 from aponia.site.charts import Figure, Link, Row, Table
 from aponia.site.charts.mechanism_glyphs import Glyph
@@ -55,6 +56,7 @@ _SUBTITLE = (
     "One mark a study: full for the link, half mixed, ring no difference, cross against, bar not told. "
     "Large marks are reviews; small ones have no comparison group or were read at second hand."
 )
+_STOPPED = frozenset({"Terminated", "Withdrawn"})
 #: Words in a trial's own record that show it measures something of the mechanism.
 _MEASURES = {
     "plasticity": re.compile(r"\bf?MRI\b|neuroimaging|imaging|\bEEG\b|connectivity|\bBDNF\b", re.I),
@@ -298,7 +300,7 @@ def _trials(world: World, mechanism: str) -> list[dict[str, Any]]:
             "status": trial.status or "status not known",
         }
         for trial in world.base.trials.values()
-        if names_it(trial)
+        if trial.status not in _STOPPED and names_it(trial)
     ]
 
 
@@ -313,9 +315,13 @@ def _disagreements(found: Chain) -> list[dict[str, Any]]:
                     "label": finding.study.label,
                     "href": f"../studies/{finding.study.id}.html",
                     "about": _about(finding.study, d.field),
-                    "sides": [f"{v.value} ({v.source})" for v in d.values],
+                    "sides": [f"{_value(v.value)} ({v.source})" for v in d.values],
                 }
     return list(seen.values())
+
+
+def _value(value: object) -> str:
+    return number(float(value)) if isinstance(value, int | float) else str(value)
 
 
 def _about(study: Study, field: str) -> str:
