@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 
@@ -208,6 +209,45 @@ def test_the_index_and_the_findings_tell_the_same_direction(base):
             told = combine(mine)
             opposite = ("null", "against") if entry.direction == "supports" else ("supports",)
             assert told not in opposite, entry.id
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+@pytest.mark.parametrize("link", CHAIN)
+def test_one_more_finding_of_nothing_never_strengthens_a_link_of_the_base(base, mechanism, link):
+    # Whoever adds it: a study new to the link, or one that supported it until now.
+    before = chain(base, mechanism).links[link]
+    some = next(r for r in base.mechanism_findings if r.mechanism == mechanism)
+    for study in ("schindler-2021-migraine", "ley-2023-mescaline-lsd-psilocybin", *before.votes):
+        row = some.model_copy(
+            update={
+                "id": "new",
+                "study": study,
+                "link": link,
+                "substances": ("psilocybin",),
+                "direction": "null",
+                "part": "findings[0]",
+            }
+        )
+        more = base.__class__(
+            **{**vars(base), "mechanism_findings": (*base.mechanism_findings, row)}
+        )
+        after = chain(more, mechanism).links[link]
+        assert after.state.strength <= before.state.strength
+        assert after.state is not LinkState.NOT_STUDIED
+        assert after.state is not LinkState.SHOWN
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_a_chain_can_be_read_by_a_program(base, mechanism):
+    found = chain(base, mechanism)
+    data = json.loads(json.dumps(found.to_dict()))
+    assert data["mechanism"] == mechanism
+    assert [link["link"] for link in data["links"]] == list(CHAIN)
+    for link in data["links"]:
+        whole = found.links[link["link"]]
+        assert (link["state"], link["people"]) == (whole.state.value, whole.people)
+        assert sum(link["counts"].values()) == len(link["studies"]) == len(whole.votes)
+        assert {f["study"] for f in link["findings"]} == set(whole.votes)
 
 
 def test_an_unknown_mechanism_is_refused(base):

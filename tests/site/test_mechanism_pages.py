@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -66,6 +67,15 @@ def test_the_picture_and_its_table_tell_the_same_counts(pages, base, mechanism):
         assert cells[1] == state_word(link)
         numbers = [int(n) for n in re.findall(r"(\d+) (?:for|mixed|no|against|unclear)", cells[2])]
         assert sum(numbers) == len(link.votes)
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_the_json_beside_the_page_tells_the_same(built, pages, mechanism):
+    out, _ = built
+    data = json.loads((out / "mechanisms" / f"{mechanism}.json").read_text("utf-8"))
+    assert data["title"] in text(pages[mechanism])
+    assert all(sentence in text(pages[mechanism]) for sentence in data["missing"])
+    assert [link["link"] for link in data["links"]] == list(CHAIN)
 
 
 def test_mediation_prints_the_interval_where_there_is_a_figure_and_says_where_there_is_none(pages):

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from aponia.answers.layers import layer_of
 from aponia.evidence import Arm, EvidenceBase, MechanismFinding, Outcome, Study, pointed_at
@@ -224,6 +224,23 @@ class ChainLink:
         sized = {f.study.id for f in self.findings if f.people}
         return len(set(self.votes) - sized)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the link as JSON-safe values."""
+        return {
+            "link": self.link,
+            "family": self.family,
+            "state": self.state.value,
+            "counts": dict(self.counts),
+            "people": self.people,
+            "studies_without_number": self.unsized,
+            "species": list(self.species),
+            "studies": [
+                {"study": key, "direction": vote.direction, "weight": vote.weight}
+                for key, vote in self.votes.items()
+            ],
+            "findings": [f.row.model_dump(exclude={"mechanism", "link"}) for f in self.findings],
+        }
+
     @property
     def reviews(self) -> int:
         """How many of the studies are reviews of several."""
@@ -263,6 +280,15 @@ class Chain:
         """What was measured, in the order of the table."""
         rows = [f.row.marker for link in self.links.values() for f in link.findings]
         return tuple(dict.fromkeys(rows))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the chain as JSON-safe values: the links of `CHAIN`, then the same for ketamine."""
+        return {
+            "mechanism": self.mechanism,
+            "links": [self.links[key].to_dict() for key in CHAIN],
+            "ketamine": [self.ketamine[key].to_dict() for key in CHAIN],
+            "beside": [f.row.model_dump(exclude={"mechanism"}) for f in self.beside],
+        }
 
     def marker_state(self, marker: str, link: str) -> ChainLink:
         """Judge one link by one marker alone."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 from aponia.answers.mechanism import CHAIN, Chain, ChainLink, Finding, LinkState, chain, weight
@@ -37,7 +39,7 @@ from aponia.site.render import Page
 from aponia.site.views.common import World
 from aponia.site.views.mechanism_tables import finding_table, marker_table, relation_figure
 
-__all__ = ["mechanism_pages"]
+__all__ = ["mechanism_files", "mechanism_pages"]
 
 _DRAWN = ("animals", "volunteers", "patients", "together")
 _ASKS = {
@@ -125,10 +127,11 @@ def mechanism_pages(world: World) -> list[Page]:
                     "disagreements": _disagreements(found),
                     "question": f"../questions/{question.id}.html",
                     "downloads": [
+                        {"label": "This chain as JSON", "href": f"{name}.json"},
                         {
                             "label": "Every finding as CSV",
                             "href": "../data/mechanism_findings.csv",
-                        }
+                        },
                     ],
                 },
             )
@@ -150,6 +153,29 @@ def mechanism_pages(world: World) -> list[Page]:
         )
     )
     return pages
+
+
+def mechanism_files(world: World, folder: Path) -> None:
+    """Write each chain as JSON beside its page.
+
+    Parameters
+    ----------
+    world : World
+    folder : Path
+        Must exist.
+    """
+    for question in world.base.questions.values():
+        if question.mechanism is not None:
+            found = chain(world.base, question.mechanism)
+            data = {
+                **found.to_dict(),
+                "title": chain_title(found),
+                "missing": list(missing_sentences(found)),
+                "data_changed": world.released,
+            }
+            (folder / f"{question.mechanism}.json").write_text(
+                json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+            )
 
 
 def _graph(found: Chain, asked: Direct, subtitle: str) -> MechanismGraph:
