@@ -13,19 +13,10 @@ from hypothesis import strategies as st
 from aponia import evidence
 from aponia.answers import answer_all
 from aponia.answers.guard import sentence_strength
-from aponia.answers.mechanism import (
-    CHAIN,
-    MECHANISMS,
-    ChainLink,
-    LinkState,
-    Vote,
-    chain,
-    combine,
-    link_state,
-    weight,
-)
+from aponia.answers.mechanism import CHAIN, MECHANISMS, ChainLink, chain
 from aponia.answers.mechanism_direct import direct
 from aponia.answers.mechanism_relations import fisher_interval, relation
+from aponia.answers.mechanism_rule import LinkState, Vote, combine, link_state, weight
 from aponia.answers.mechanism_words import (
     chain_title,
     counts_words,

@@ -1,33 +1,27 @@
 """The chain of a mechanism: what was seen in animals, in people, in patients, and with their relief.
 
-Each link of a chain is judged by the same rule from the studies that bear on it; nothing here is
-prose. Rows of ``mechanism_findings`` say which finding of which study bears on which link.
-
-A study counts once a link. Its weight is what its design can carry: a controlled experiment 1, a
-review of several studies 2, anything without a comparison, or read only at second hand, 0. The
-state of a link is then:
-
-=============  =====================================================================
-shown          weight 2 or more in favour, and nothing against it
-mixed          weight 2 or more in favour, and something against it
-not shown      something in favour, or measured with an unclear result, weight below 2
-null           looked for, nothing in favour
-not studied    no study in the base
-=============  =====================================================================
-
-So one more study without an effect can only weaken a link, and the order of studies is of no
-importance (both are tested).
+Rows of ``mechanism_findings`` say which finding of which study bears on which link; how well a link
+holds is judged in `aponia.answers.mechanism_rule`. Nothing here is prose.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
 
 from aponia.answers.layers import layer_of
+from aponia.answers.mechanism_rule import (
+    REVIEWS,
+    Direction,
+    LinkState,
+    Vote,
+    carried,
+    combine,
+    link_state,
+    weight,
+)
 from aponia.evidence import Arm, EvidenceBase, MechanismFinding, Outcome, Study, pointed_at
 
 __all__ = [
@@ -35,18 +29,11 @@ __all__ = [
     "MECHANISMS",
     "Chain",
     "ChainLink",
-    "Direction",
     "Family",
     "Finding",
-    "LinkState",
-    "Vote",
     "chain",
-    "combine",
-    "link_state",
-    "weight",
 ]
 
-Direction = Literal["supports", "null", "against", "mixed", "unclear"]
 Family = Literal["psychedelic", "ketamine"]
 
 MECHANISMS = ("plasticity", "inflammation", "affective")
@@ -56,47 +43,6 @@ CHAIN = ("animals", "animals-pain", "volunteers", "patients", "together")
 """The links every chain has, from the laboratory bench to relief."""
 
 _KETAMINE = frozenset({"ketamine", "esketamine"})
-_CONTROLLED = frozenset(
-    {
-        "rct-parallel",
-        "rct-crossover",
-        "healthy-volunteer-rct",
-        "preclinical-in-vivo",
-        "preclinical-in-vitro",
-    }
-)
-_REVIEWS = frozenset({"meta-analysis", "systematic-review"})
-
-
-class LinkState(StrEnum):
-    """How well a link of a chain holds."""
-
-    SHOWN = "shown"
-    MIXED = "mixed"
-    NOT_SHOWN = "not shown"
-    NULL = "null"
-    NOT_STUDIED = "not studied"
-
-    @property
-    def strength(self) -> int:
-        """Support for the link, 0 to 3; looked for in vain and never looked for both give none."""
-        return {"shown": 3, "mixed": 2, "not shown": 1}.get(self.value, 0)
-
-
-@dataclass(frozen=True)
-class Vote:
-    """What one study says of one link.
-
-    Attributes
-    ----------
-    direction : str
-        Towards the link.
-    weight : int
-        What its design can carry, 0 to 2 (see `weight`).
-    """
-
-    direction: Direction
-    weight: int
 
 
 @dataclass(frozen=True)
@@ -122,7 +68,7 @@ class Finding:
     @property
     def review(self) -> bool:
         """Whether it sums up other studies."""
-        return self.study.design in _REVIEWS
+        return self.study.design in REVIEWS
 
     @cached_property
     def target(self) -> Outcome | str:
@@ -208,7 +154,7 @@ class ChainLink:
     @property
     def carried(self) -> int:
         """Weight in favour."""
-        return _carried(self.votes.values())
+        return carried(self.votes.values())
 
     @cached_property
     def people(self) -> int:
@@ -304,90 +250,6 @@ class Chain:
             if f.row.marker not in there:
                 studied.setdefault(f.row.marker, set()).add(f.study.id)
         return tuple(sorted(studied, key=lambda m: -len(studied[m])))
-
-
-def weight(study: Study) -> int:
-    """Say what a study's design can carry: 0, 1 or 2.
-
-    Parameters
-    ----------
-    study : Study
-
-    Returns
-    -------
-    int
-        2 for a review, 1 for a controlled experiment, 0 without a comparison or at second hand.
-    """
-    if study.read == "secondary":
-        return 0
-    if study.design in _REVIEWS:
-        return 2
-    if study.design in _CONTROLLED:
-        return 1
-    others = {a.substance for a in study.arms} - set(study.substances) - {None}
-    return 1 if study.design == "human-mechanistic" and others else 0
-
-
-def combine(directions: Iterable[Direction]) -> Direction:
-    """Put the directions of one study's findings together.
-
-    Parameters
-    ----------
-    directions : iterable of str
-        At least one.
-
-    Returns
-    -------
-    str
-        The common direction; ``mixed`` when they differ; ``unclear`` only when nothing else is.
-
-    Examples
-    --------
-    >>> combine(["supports", "null"]), combine(["null", "against"]), combine(["unclear", "null"])
-    ('mixed', 'against', 'null')
-    """
-    found = set(directions)
-    if not found:
-        raise ValueError("a study has at least one finding")
-    clear = found - {"unclear"}
-    if not clear:
-        return "unclear"
-    if len(clear) == 1:
-        return clear.pop()
-    return "against" if clear == {"null", "against"} else "mixed"
-
-
-def _carried(votes: Iterable[Vote]) -> int:
-    return sum(v.weight for v in votes if v.direction in ("supports", "mixed"))
-
-
-def link_state(votes: Sequence[Vote]) -> LinkState:
-    """Judge a link by its votes; see the table at the head of this module.
-
-    Parameters
-    ----------
-    votes : sequence of Vote
-
-    Returns
-    -------
-    LinkState
-
-    Examples
-    --------
-    >>> link_state([Vote("supports", 1), Vote("supports", 1)]).value
-    'shown'
-    >>> link_state([Vote("supports", 1), Vote("supports", 1), Vote("null", 0)]).value
-    'mixed'
-    """
-    favour = [v for v in votes if v.direction in ("supports", "mixed")]
-    contrary = [v for v in votes if v.direction in ("null", "against", "mixed")]
-    if _carried(votes) >= 2:
-        return LinkState.MIXED if contrary else LinkState.SHOWN
-    if favour:
-        return LinkState.NOT_SHOWN
-    if contrary:
-        return LinkState.NULL
-    return LinkState.NOT_SHOWN if votes else LinkState.NOT_STUDIED
 
 
 def _judge(link: str, family: Family, findings: Sequence[Finding]) -> ChainLink:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aponia.answers.mechanism import Chain, ChainLink, Direction, LinkState
+from aponia.answers.mechanism import Chain, ChainLink
 from aponia.answers.mechanism_direct import Direct
+from aponia.answers.mechanism_rule import Direction, LinkState
 from aponia.answers.prose import capital, count, join, word
 
 __all__ = [

@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from aponia.answers.mechanism import CHAIN, Chain, ChainLink, Finding, LinkState, chain, weight
+from aponia.answers.mechanism import CHAIN, Chain, ChainLink, Finding, chain
 from aponia.answers.mechanism_direct import Direct, direct
 from aponia.answers.mechanism_relations import relation
+from aponia.answers.mechanism_rule import LinkState, weight
 from aponia.answers.mechanism_words import (
     IDEAS,
     NAMES,

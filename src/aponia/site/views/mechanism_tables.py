@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from aponia.answers.mechanism import Chain, Finding, combine
+from aponia.answers.mechanism import Chain, Finding
 from aponia.answers.mechanism_relations import Relation, relation
+from aponia.answers.mechanism_rule import combine
 from aponia.answers.mechanism_words import MARKERS, SPECIES
 from aponia.answers.rows import number
 from aponia.evidence import Arm, Outcome
