@@ -246,6 +246,15 @@ def test_an_unknown_mechanism_is_refused(base):
         chain(base, "quantum")
 
 
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_a_base_that_holds_nothing_of_a_mechanism_says_so(base, mechanism):
+    empty = base.__class__(**{**vars(base), "mechanism_findings": ()})
+    found = chain(empty, mechanism)
+    assert {link.state for link in found.links.values()} == {LinkState.NOT_STUDIED}
+    assert "nobody has tied it to relief" in chain_title(found)
+    assert all(m.startswith("No ") for m in missing_sentences(found))
+
+
 def test_pain_itself_is_told_with_the_certainty_of_the_answers(base):
     answers = answer_all(base)
     found = direct(base, answers, "psychedelic")

@@ -119,3 +119,17 @@ def test_the_index_shows_three_chains_and_the_rule(pages):
 def test_nobody_is_advised(pages):
     for page in pages.values():
         assert not re.search(r"\byou should\b|\btake \d|\brecommended dose\b", text(page), re.I)
+
+
+def test_a_base_without_findings_still_has_its_pages(base):
+    from aponia.answers import answer_all
+    from aponia.site.render import render
+    from aponia.site.views.common import World
+    from aponia.site.views.mechanism import mechanism_pages
+
+    empty = base.__class__(**{**vars(base), "mechanism_findings": ()})
+    world = World(empty, answer_all(base), "2026-11-22", "0")
+    made = {p.path: p for p in mechanism_pages(world)}
+    assert set(made) == {f"mechanisms/{n}.html" for n in (*MECHANISMS, "index")}
+    site = {"version": "0", "built": "2026-11-22", "data_changed": "", "repository": "", "corrections_href": "", "licence_href": "", "funding": ""}  # fmt: skip
+    assert "nobody looked" in render(made["mechanisms/plasticity.html"], site)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from aponia.answers.layers import layer_of
 from aponia.answers.mechanism_rule import (
@@ -23,6 +23,7 @@ from aponia.answers.mechanism_rule import (
     weight,
 )
 from aponia.evidence import Arm, EvidenceBase, MechanismFinding, Outcome, Study, pointed_at
+from aponia.evidence.codes import MechanismName
 
 __all__ = [
     "CHAIN",
@@ -279,15 +280,15 @@ def chain(base: EvidenceBase, mechanism: str) -> Chain:
     Raises
     ------
     ValueError
-        The base holds no finding of that mechanism's name.
+        A name that no row may have. A base without rows of a mechanism has a chain nobody studied.
     """
+    if mechanism not in get_args(MechanismName):
+        raise ValueError(f"{mechanism!r} is no mechanism; one of {get_args(MechanismName)}")
     found = [
         Finding(row, base.studies[row.study])
         for row in base.mechanism_findings
         if row.mechanism == mechanism
     ]
-    if not found:
-        raise ValueError(f"{mechanism!r} is no mechanism of this base")
     links = {key: _of(found, key, "psychedelic") for key in (*CHAIN, "needed", "blocked")}
     ketamine = {key: _of(found, key, "ketamine") for key in CHAIN}
     beside = tuple(f for f in found if f.row.link in ("together-volunteers", "together-mood"))

@@ -407,22 +407,17 @@ def missing_sentences(chain: Chain) -> tuple[str, ...]:
     """
     found: list[str] = []
     together, patients = chain.links["together"], chain.links["patients"]
-    if not together.votes:
+    never = join([MARKERS[m] for m in chain.never_in_patients], "or")
+    if never or not together.votes:
         found.append(
-            f"No study in this base measured {join([MARKERS[m] for m in chain.never_in_patients], 'or')} and pain in "
-            "the same people and related the two."
+            f"No study in this base measured {never or _TIED[chain.mechanism]} and pain in the same people and related "
+            "the two."
         )
-    else:
-        if chain.never_in_patients:
-            never = join([MARKERS[m] for m in chain.never_in_patients], "or")
-            found.append(
-                f"No study in this base measured {never} and pain in the same people and related the two."
-            )
-        if together.state is not LinkState.SHOWN:
-            found.append(
-                f"No randomised trial that could be read at first hand related a change in {_measured(together)} to a "
-                "change in pain in the same people."
-            )
+    if together.votes and together.state is not LinkState.SHOWN:
+        found.append(
+            f"No randomised trial that could be read at first hand related a change in {_measured(together)} to a "
+            "change in pain in the same people."
+        )
     if patients.votes and not patients.carried:
         found.append(
             f"In people with pain, {_measured(patients)} {'was' if len(_kinds(patients)) == 1 else 'were'} followed "

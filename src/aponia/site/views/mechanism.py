@@ -240,7 +240,8 @@ def _relations(world: World, found: Chain) -> dict[str, Any] | None:
     if found.mechanism == "affective":
         acute = chain(world.base, "experience")
         asked = [*acute.links["together"].findings, *acute.beside]
-        experience = relation_figure(experience_title(f.row.direction for f in asked), asked)
+        if asked:
+            experience = relation_figure(experience_title(f.row.direction for f in asked), asked)
     if not rows and experience is None:
         return None
     return {
@@ -255,9 +256,11 @@ def _relation_title(findings: list[Finding]) -> str:
     return relation_title(len(studies), len(printed))
 
 
-def _receptor(world: World) -> dict[str, Any]:
+def _receptor(world: World) -> dict[str, Any] | None:
     found = chain(world.base, "serotonin")
     animals, pain = found.links["animals"], found.links["animals-pain"]
+    if not (animals.votes or pain.votes):
+        return None
     blockers = [r for r in world.base.interactions if "5-HT2A antagonist" in (r.class_ or "")]
     nmda = [a for a in world.base.analogues if "NMDA" in a.class_]
     return {
@@ -295,8 +298,10 @@ def _receptor(world: World) -> dict[str, Any]:
     }
 
 
-def _needed(world: World) -> dict[str, Any]:
+def _needed(world: World) -> dict[str, Any] | None:
     link = chain(world.base, "experience").links["needed"]
+    if not link.votes:
+        return None
     humans = [f for f in link.findings if f.row.species == "human"]
     animals = [f for f in link.findings if f.row.species != "human"]
     return {
