@@ -50,7 +50,7 @@ def test_links_are_drawn_as_firmly_as_they_hold(layout) -> None:
     assert len({str(d) for d in drawn.values()}) == len(STATES)
     assert any('stroke-width="6"/>' in d for d in drawn["shown"])
     assert any('stroke-width="6" stroke-dasharray' in d for d in drawn["mixed"])
-    # Where nobody looked there is no line from step to step, only two stubs.
+    # Where no study here there is no line from step to step, only two stubs.
     assert not any('stroke-width="6"' in d or "0.1 10" in d for d in drawn["not studied"])
 
 
@@ -85,14 +85,14 @@ def test_the_table_holds_every_link_and_the_direct_way() -> None:
     table = mechanism_table(CHAIN)
     assert len(table.rows) == len(CHAIN.steps) + 1
     assert table.rows[1].cells[2] == "2 for, 1 mixed, 3 no difference, 1 against"
-    assert table.rows[3].cells[1:3] == ("nobody looked", "no study")
+    assert table.rows[3].cells[1:3] == ("no study here", "no study")
     assert table.rows[-1].cells[-1] == CHAIN.direct
 
 
 def test_the_description_tells_the_whole_chain() -> None:
     text = ElementTree.fromstring(mechanism_graph(CHAIN))[1].text or ""
     assert "disputed (2 for, 1 mixed, 3 no difference, 1 against; 196 people" in text
-    assert "nobody looked." in text
+    assert "no study here." in text
 
 
 @pytest.mark.parametrize(

@@ -132,4 +132,4 @@ def test_a_base_without_findings_still_has_its_pages(base):
     made = {p.path: p for p in mechanism_pages(world)}
     assert set(made) == {f"mechanisms/{n}.html" for n in (*MECHANISMS, "index")}
     site = {"version": "0", "built": "2026-11-22", "data_changed": "", "repository": "", "corrections_href": "", "licence_href": "", "funding": ""}  # fmt: skip
-    assert "nobody looked" in render(made["mechanisms/plasticity.html"], site)
+    assert "no study here" in render(made["mechanisms/plasticity.html"], site)

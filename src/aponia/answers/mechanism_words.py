@@ -106,7 +106,7 @@ _STATE_WORDS = {
     LinkState.MIXED: "disputed",
     LinkState.NOT_SHOWN: "hints only",
     LinkState.NULL: "not seen",
-    LinkState.NOT_STUDIED: "nobody looked",
+    LinkState.NOT_STUDIED: "no study here",
 }
 
 
@@ -350,21 +350,21 @@ _ANIMAL_TITLE = {
     LinkState.MIXED: "Disputed in {a}",
     LinkState.NOT_SHOWN: "Hinted at in {a}",
     LinkState.NULL: "Not seen in {a}",
-    LinkState.NOT_STUDIED: "Never looked for in {a}",
+    LinkState.NOT_STUDIED: "Not studied here in {a}",
 }
 _VOLUNTEER_TITLE = {
     LinkState.SHOWN: "and in people without pain",
     LinkState.MIXED: "disputed in people without pain",
     LinkState.NOT_SHOWN: "hinted at in people without pain",
     LinkState.NULL: "not seen in people without pain",
-    LinkState.NOT_STUDIED: "never looked for in people without pain",
+    LinkState.NOT_STUDIED: "not studied here in people without pain",
 }
 _RELIEF_TITLE = {
     LinkState.SHOWN: "in people with pain it goes with relief",
     LinkState.MIXED: "in people with pain, studies disagree whether it goes with relief",
     LinkState.NOT_SHOWN: "in people with pain, only hints tie it to relief",
     LinkState.NULL: "in people with pain, {n} looked for a tie to relief and saw none",
-    LinkState.NOT_STUDIED: "in people with pain, nobody has tied it to relief",
+    LinkState.NOT_STUDIED: "in people with pain, no study here has tied it to relief",
 }
 
 

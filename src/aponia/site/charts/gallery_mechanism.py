@@ -8,7 +8,7 @@ from aponia.site.charts.mechanism_graph import GraphStep, MechanismGraph
 __all__ = ["CHAIN", "CORRELATIONS"]
 
 CHAIN = MechanismGraph(
-    "Seen in animals, disputed in people without pain; in people with pain, nobody has tied it to relief",
+    "Seen in animals, disputed in people without pain; in people with pain, no study here has tied it to relief",
     "One mark a study: full for the link, half mixed, ring no difference, cross against, bar not told.",
     (
         GraphStep(
@@ -50,7 +50,7 @@ CHAIN = MechanismGraph(
             "together with relief",
             "relief",
             "not studied",
-            "nobody looked",
+            "no study here",
             [],
             "",
             "Does the marker go with relief, in the same people?",

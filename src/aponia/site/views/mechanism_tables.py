@@ -225,7 +225,7 @@ def marker_table(chain: Chain) -> Table:
         for key, _ in steps:
             link = chain.marker_state(marker, key)
             parts = [f"{n} {TOWARDS[d]}" for d, n in link.counts.items() if n]
-            cells.append(", ".join(parts) if parts else "nobody looked")
+            cells.append(", ".join(parts) if parts else "no study here")
         rows.append(Row(tuple(cells)))
     return Table(
         "Studies by marker and step",
