@@ -66,6 +66,8 @@ def build_small(target: Path) -> Path:
         keep = lines[1:4]
         if name == "mechanism_index":
             keep = [line for line in lines[1:] if line.split(",")[0] in STUDIES]
+        if name == "mechanism_findings":
+            keep = [line for line in lines[1:] if line.split(",")[1] in STUDIES]
         (target / file).write_text("".join([lines[0], *keep]), encoding="utf-8")
     (target / "disagreements.yaml").write_text(
         "- table: pk_parameters\n"

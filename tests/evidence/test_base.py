@@ -32,6 +32,7 @@ ROWS = {
     "analogues": 13,
     "legal_status": 33,
     "mechanism_index": 32,
+    "mechanism_findings": 91,
     "instruments": 76,
     "tau_priors": 156,
     "blinding": 24,

@@ -97,6 +97,11 @@ FAULTS = [
     (CLUSTER, "registrations: [NCT02981173]", "registrations: []", "linked_studies[0]", "names NCT02981173"),
     ("mechanism_index.csv", "healthy-volunteer-rct", "survey", "design", "as in the study"),
     ("mechanism_index.csv", "mason-2023-psilocybin-immune", "mason-2023", "id", "id of a study"),
+    ("mechanism_findings.csv", "mason-2023-psilocybin-immune,inflammation", "mason-2023,inflammation", "study", "id of a study"),
+    ("mechanism_findings.csv", "supports,outcomes[0]", "supports,outcomes[9]", "part", "a part of"),
+    ("mechanism_findings.csv", "null,outcomes[1]", "supports,outcomes[1]", "direction", "tells of no difference"),
+    ("mechanism_findings.csv", "supports,outcomes[0]", "null,outcomes[0]", "direction", "tells of a difference"),
+    ("mechanism_findings.csv", ",human,psilocybin,", ",human,lsd,", "substances", "as in the study"),
     ("questions.yaml", "conditions: [cluster-headache]", "conditions: [toothache]", "[0].conditions[0]", "conditions"),
     ("questions.yaml", "related: [lsd-cluster-headache", "related: [lsd-toothache", "[0].related[0]", "another question"),
     ("questions.yaml", "- id: lsd-cluster-headache", "- id: psilocybin-cluster-headache", "[1].id", "used once"),
@@ -221,4 +226,6 @@ def test_doses_of_animals_are_not_held_to_human_bounds(edit: Edit) -> None:
     table.write_text(
         table.read_text("utf-8").replace("healthy-volunteer-rct", "preclinical-in-vivo"), "utf-8"
     )
+    rows = root / "mechanism_findings.csv"
+    rows.write_text(rows.read_text("utf-8").replace(",human,", ",mouse,"), "utf-8")
     assert check(root) == []

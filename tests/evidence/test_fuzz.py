@@ -30,7 +30,7 @@ FILES = sorted(
     for p in SHIPPED.glob("[st]*/*.yaml")
     if p.parent.name == "studies" or "linked_studies: []" in p.read_text(encoding="utf-8")
 )
-OWN_TABLES = {name: table for name, table in TABLES.items() if name != "mechanism_index"}
+OWN_TABLES = {name: table for name, table in TABLES.items() if not name.startswith("mechanism_")}
 CSV_FILES = [file for file, _ in OWN_TABLES.values()]
 QUICK = settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

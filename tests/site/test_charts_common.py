@@ -7,15 +7,18 @@ import pytest
 
 from aponia.site.charts import (
     Figure,
+    correlation_figure,
     direction_figure,
     durability_figure,
     forest_figure,
     history_figure,
     icon_figure,
+    mechanism_figure,
     specification_figure,
     strip_figure,
 )
 from aponia.site.charts import gallery_data as data
+from aponia.site.charts.gallery_mechanism import CHAIN, CORRELATIONS
 from aponia.site.charts.palette import TOKENS
 
 FIGURES: dict[str, Figure] = {
@@ -27,6 +30,8 @@ FIGURES: dict[str, Figure] = {
     "durability": durability_figure(data.DURABILITY),
     "history": history_figure(data.HISTORY),
     "specification": specification_figure(data.SPECIFICATIONS),
+    "chain": mechanism_figure(CHAIN),
+    "correlations": correlation_figure(CORRELATIONS),
 }
 DRAWINGS = [(f"{name}-{layout}", getattr(f, layout)) for name, f in FIGURES.items() for layout in ("wide", "narrow")]  # fmt: skip
 every_drawing = pytest.mark.parametrize(

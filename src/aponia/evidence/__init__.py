@@ -24,11 +24,13 @@ from aponia.evidence.context import (
     Instrument,
     LegalStatus,
     MechanismEntry,
+    MechanismFinding,
     PlanningParameter,
     TauPrior,
 )
 from aponia.evidence.exporting import FORMATS, MAIN_FILE, export
 from aponia.evidence.loading import check, default_path, load
+from aponia.evidence.mechanism_rules import pointed_at
 from aponia.evidence.problems import EvidenceError, Problem
 from aponia.evidence.question import Appraisal, Domain, Question, QuestionOutcome, Window
 from aponia.evidence.study import (
@@ -91,6 +93,7 @@ __all__ = [
     "Interaction",
     "LegalStatus",
     "MechanismEntry",
+    "MechanismFinding",
     "Outcome",
     "PValue",
     "PkParameter",
@@ -118,5 +121,6 @@ __all__ = [
     "export",
     "find",
     "load",
+    "pointed_at",
     "trace",
 ]

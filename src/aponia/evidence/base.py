@@ -19,6 +19,7 @@ from aponia.evidence.context import (
     Instrument,
     LegalStatus,
     MechanismEntry,
+    MechanismFinding,
     PlanningParameter,
     TauPrior,
 )
@@ -51,6 +52,7 @@ TABLES: Mapping[str, tuple[str, type[Row]]] = MappingProxyType(
         "analogues": ("analogues.csv", Analogue),
         "legal_status": ("legal_status.csv", LegalStatus),
         "mechanism_index": ("mechanism_index.csv", MechanismEntry),
+        "mechanism_findings": ("mechanism_findings.csv", MechanismFinding),
         "instruments": ("instruments.csv", Instrument),
         "tau_priors": ("tau_priors.csv", TauPrior),
         "blinding": ("blinding.csv", BlindingRecord),
@@ -120,6 +122,7 @@ class EvidenceBase:
     analogues: tuple[Analogue, ...]
     legal_status: tuple[LegalStatus, ...]
     mechanism_index: tuple[MechanismEntry, ...]
+    mechanism_findings: tuple[MechanismFinding, ...]
     instruments: tuple[Instrument, ...]
     tau_priors: tuple[TauPrior, ...]
     blinding: tuple[BlindingRecord, ...]

@@ -21,6 +21,7 @@ __all__ = [
     "Read",
     "Route",
     "SourceKind",
+    "Species",
     "TableRead",
     "Theme",
     "TrialStatus",
@@ -212,6 +213,49 @@ Theme = Literal[
     "exposure",
     "dose-equivalence",
 ]
+MechanismName = Literal[
+    "plasticity", "inflammation", "affective", "serotonin", "experience", "pain"
+]
+ChainLink = Literal[
+    "animals",  # the drug moves the marker in animals or cells
+    "animals-pain",  # the marker and pain-like behaviour belong together in the same animals
+    "volunteers",  # the drug moves the marker in people without pain
+    "patients",  # the drug moves the marker in people with pain
+    "together",  # marker and pain change together in the same patients
+    "together-volunteers",  # the same in people without pain, with laboratory pain
+    "together-mood",  # the marker goes with mood; no pain measured
+    "blocked",  # the marker was blocked, or moved in another way, and pain measured, in people
+    "needed",  # relief needs the acute experience
+]
+ChainMarker = Literal[
+    "synapses",
+    "bdnf",
+    "learning",
+    "eeg-ltp",
+    "networks",
+    "crp",
+    "il-6",
+    "tnf",
+    "cytokines",
+    "airway",
+    "mood",
+    "fear",
+    "acceptance",
+    "5-ht2a",
+    "intensity",
+    "analogue",
+    "small-dose",
+    "full-dose",
+    "plasticity",
+    "inflammation",
+    "touch",
+    "heat",
+    "cold",
+    "formalin",
+    "several",
+]
+FindingDirection = Literal["supports", "null", "against", "mixed", "unclear"]
+Species = Literal["human", "mouse", "rat", "pig", "animals", "cells"]
 OutcomeUnit = Literal[
     # people and other things counted
     "patients",

@@ -6,10 +6,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from aponia.evidence.codes import Design, TableRead, Theme
+from aponia.evidence.codes import (
+    ChainLink,
+    ChainMarker,
+    Design,
+    FindingDirection,
+    MechanismName,
+    Species,
+    TableRead,
+    Theme,
+)
 from aponia.evidence.tables import Row
 from aponia.evidence.values import (
     Constructed,
+    Count,
     Doi,
     Identifier,
     Number,
@@ -28,6 +38,7 @@ __all__ = [
     "Instrument",
     "LegalStatus",
     "MechanismEntry",
+    "MechanismFinding",
     "PlanningParameter",
     "TauPrior",
 ]
@@ -129,6 +140,48 @@ class MechanismEntry(Row):
     def study(self) -> str:
         """Id of the study."""
         return self.id
+
+
+class MechanismFinding(Row):
+    """One finding of one study, and the link in the chain of a mechanism it bears on.
+
+    The words and figures stay in the study; this row only says where they stand (`part`) and what
+    they are evidence of.
+
+    Attributes
+    ----------
+    study : str
+        Id of the study.
+    mechanism : str
+        Which idea: plasticity, inflammation, affective, serotonin (the 5-HT2A receptor), experience
+        (the acute experience) or pain (relief itself, outside patients).
+    link : str
+        Which link of its chain.
+    marker : str
+        What was measured, as a code.
+    species : str
+        In whom; ``animals`` when a source pools several kinds.
+    substances : tuple of str
+        The substances this finding is about; some of the study's.
+    direction : str
+        Towards the link: supports, null, against, mixed, or unclear (measured, but the text read
+        does not say which way).
+    part : str
+        Where in the record it stands: ``outcomes[0]`` or ``findings[1]``.
+    n : int or None
+        People or animals behind this finding, when read.
+    """
+
+    study: Identifier
+    mechanism: MechanismName
+    link: ChainLink
+    marker: ChainMarker
+    species: Species
+    substances: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    direction: FindingDirection
+    part: Annotated[str, Field(pattern=r"^(outcomes|findings)\[\d{1,2}\]$")]
+    n: Count | None
+    note: Text | None
 
 
 class Instrument(Constructed, Row):

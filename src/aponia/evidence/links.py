@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from aponia.evidence.base import TABLES, EvidenceBase
+from aponia.evidence.mechanism_rules import finding_problems
 from aponia.evidence.problems import Problem
 from aponia.evidence.textio import Marks, show
 from aponia.evidence.validation import describe, line_of
@@ -38,6 +39,7 @@ def base_problems(
         *_questions(base, places),
         *_tables(base, lines),
         *_table_disagreements(base, places, lines),
+        *finding_problems(base, lines["mechanism_findings"]),
     ]
 
 

@@ -318,8 +318,8 @@ def _trace_row(base: EvidenceBase, table: str, row: Row, field: str, value: Any)
     values = row.model_dump()
     url = values.get("source_url") or values.get("source")
     read = str(values.get("read") or "not stated")
-    if table == "mechanism_index":
-        study = base.studies[row.id]
+    if table in ("mechanism_index", "mechanism_findings"):
+        study = base.studies[values.get("study") or row.id]
         url, read = study.url, study.read
     unit = values.get("estimate_unit") or values.get("unit")
     if field.startswith("dose"):

@@ -158,6 +158,7 @@ def _write(world: World, work: Path, out: Path, began: float, step: Step) -> Bui
         record_json(study, work / "studies" / f"{study.id}.json")
     for trial in world.base.trials.values():
         record_json(trial, work / "trials" / f"{trial.id}.json")
+    mechanism.mechanism_files(world, work / "mechanisms")
     with as_file(files("aponia.site") / "static") as static:
         shutil.copytree(static, work / "static")
     (work / ".aponia-site").write_text(

@@ -12,6 +12,13 @@ from aponia.site.charts.albatross import (
     albatross_figure,
     albatross_table,
 )
+from aponia.site.charts.correlations import (
+    CorrelationPlot,
+    CorrelationRow,
+    correlation_figure,
+    correlation_plot,
+    correlation_table,
+)
 from aponia.site.charts.direction import (
     DirectionCell,
     DirectionRow,
@@ -54,6 +61,13 @@ from aponia.site.charts.history import (
     history_table,
 )
 from aponia.site.charts.icons import IconArm, IconArray, icon_array, icon_figure, icon_table
+from aponia.site.charts.mechanism_graph import (
+    GraphStep,
+    MechanismGraph,
+    mechanism_figure,
+    mechanism_graph,
+    mechanism_table,
+)
 from aponia.site.charts.specification import (
     Specification,
     SpecificationCurve,
@@ -74,6 +88,8 @@ __all__ = [
     "AlbatrossPoint",
     "Approach",
     "ChartError",
+    "CorrelationPlot",
+    "CorrelationRow",
     "DirectionCell",
     "DirectionRow",
     "DurabilityCurve",
@@ -86,6 +102,7 @@ __all__ = [
     "ForestPlot",
     "ForestPooled",
     "ForestRow",
+    "GraphStep",
     "HistoryCurve",
     "HistoryPoint",
     "IconArm",
@@ -95,6 +112,7 @@ __all__ = [
     "MapColumn",
     "MapRow",
     "MapView",
+    "MechanismGraph",
     "Quoted",
     "Row",
     "Specification",
@@ -104,6 +122,9 @@ __all__ = [
     "albatross_chart",
     "albatross_figure",
     "albatross_table",
+    "correlation_figure",
+    "correlation_plot",
+    "correlation_table",
     "direction_figure",
     "direction_table",
     "durability_curve",
@@ -120,6 +141,9 @@ __all__ = [
     "icon_array",
     "icon_figure",
     "icon_table",
+    "mechanism_figure",
+    "mechanism_graph",
+    "mechanism_table",
     "specification_curve",
     "specification_figure",
     "specification_table",

@@ -10,12 +10,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from aponia.site.charts import gallery_data as data
 from aponia.site.charts.components import SiteInfo
+from aponia.site.charts.correlations import correlation_figure
 from aponia.site.charts.direction import direction_figure
 from aponia.site.charts.durability import durability_figure
 from aponia.site.charts.forest import forest_figure
 from aponia.site.charts.gallery_map import MAP
+from aponia.site.charts.gallery_mechanism import CHAIN, CORRELATIONS
 from aponia.site.charts.history import history_figure
 from aponia.site.charts.icons import icon_figure
+from aponia.site.charts.mechanism_graph import mechanism_figure
 from aponia.site.charts.specification import specification_figure
 from aponia.site.charts.strip import strip_figure
 
@@ -72,6 +75,7 @@ def build_gallery(out: Path, theme: str = "") -> list[Path]:
             d=data,
             sample_map=MAP,
             figures=figures,
+            chains=(mechanism_figure(CHAIN), correlation_figure(CORRELATIONS)),
             theme=theme,
             site=SiteInfo("0.1.0", "22 Nov 2026", "20 Nov 2026", "#", "#"),
             page_title="Gallery",
