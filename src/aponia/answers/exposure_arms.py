@@ -207,7 +207,10 @@ def _place_arm(
             peak_why = str(error)
         weight = WEIGHT if any(d.per_kg for d in regimen.doses) else Weight()
         placement = approach(substance, regimen.doses, route, data=data, weight=weight)
-        group = "" if placement.probabilities is not None else "no bands"
+        if placement.probabilities is not None:
+            group = ""
+        elif group != "summary":
+            group = "no bands"
         if placement.probabilities is None and substance not in _BY_ROUTE:
             notes.insert(0, placement.why)
         if len(regimen.doses) > 1:
@@ -217,6 +220,8 @@ def _place_arm(
             )
     except NotKnownError as error:
         notes.insert(0, str(error))
+    if group == "summary":
+        notes.insert(0, "a review or guideline: its studies have arms of their own")
     if substance in _BY_ROUTE and group not in ("animals", "summary") and route in ROUTES:
         group = "by route"
         notes.insert(0, f"no classes of doses; stands under its route: {ROUTES[route]}")

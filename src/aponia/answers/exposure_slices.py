@@ -18,7 +18,7 @@ from aponia.answers.model import Answer
 from aponia.answers.select import select, trials_for
 from aponia.evidence import EvidenceBase, Question, Study, Trial
 
-__all__ = ["APPROACH_IDS", "By", "Slice", "approaches_by_bands", "slice_answer"]
+__all__ = ["APPROACH_IDS", "By", "Slice", "approaches_by_bands", "placed_arms", "slice_answer"]
 
 By = Literal["bands", "label"]
 
@@ -88,8 +88,8 @@ def _class_of(arms: list[ArmExposure]) -> str:
 _arms: dict[str, tuple[ArmExposure, ...]] = {}
 
 
-def _arms_of(base: EvidenceBase) -> tuple[ArmExposure, ...]:
-    """Place all arms once for each state of the base."""
+def placed_arms(base: EvidenceBase) -> tuple[ArmExposure, ...]:
+    """Place all arms, once for each state of the base; see `place_arms`."""
     if base.digest not in _arms:
         _arms.clear()
         _arms[base.digest] = place_arms(base)
@@ -115,7 +115,7 @@ def approaches_by_bands(
         ``unclear`` (the dose is not known). Records without an arm that gave a drug are left out.
     """
     arms: dict[str, list[ArmExposure]] = {}
-    for arm in _arms_of(base):
+    for arm in placed_arms(base):
         if substances is None or arm.substance in substances:
             arms.setdefault(arm.record, []).append(arm)
     return {record: _class_of(a) for record, a in arms.items()}
@@ -175,14 +175,34 @@ def slice_answer(
     between = tuple(r.id for r in records if r.approach == "mixed")
     unknown = tuple(r.id for r in records if r.approach == "unclear")
     mine = [r for r in records if r.approach == approach]
-    name = base.vocabulary.label("approaches", approach)
-    how = "by the dose it gave" if by == "bands" else "as its record is filed"
-    left = f"{len(between)} with doses between classes and {len(unknown)} with no known dose stay outside"
-    if not mine:
-        sentence = f"No study or trial of this question stands under {name} ({how}); {left}."
-        return Slice(question.id, approach, by, None, sentence, between, unknown)
-    found = answer(used, question.model_copy(update={"approaches": (approach,)}))
-    sentence = (
-        f"{len(mine)} of {len(records)} studies and trials stand under {name} ({how}); {left}."
-    )
+    sentence = _sentence(
+        base.vocabulary.label("approaches", approach), approach, by, len(mine), len(records),
+        len(between), len(unknown),
+    )  # fmt: skip
+    found = answer(used, question.model_copy(update={"approaches": (approach,)})) if mine else None
     return Slice(question.id, approach, by, found, sentence, between, unknown)
+
+
+def _sentence(
+    name: str, approach: str, by: By, mine: int, whole: int, between: int, unknown: int
+) -> str:
+    """Say in words what a slice holds and what it leaves outside."""
+    if by == "label":
+        did = f"filed under {name}"
+        counted = f"{mine} of {whole} studies and trials are {did}" if mine else (
+            f"No study or trial of this question is {did}")  # fmt: skip
+    else:
+        did = (
+            "gave it as an infusion" if approach == "infusion"
+            else f"gave a dose that published bands call {name}"
+        )  # fmt: skip
+        counted = f"{mine} of {whole} studies and trials {did}" if mine else (
+            f"No study or trial of this question {did}")  # fmt: skip
+    left = []
+    if between:
+        left.append(f"{between} gave doses between classes" if by == "bands"
+                    else f"{between} are filed under several")  # fmt: skip
+    if unknown:
+        left.append(f"for {unknown} no dose in people is known" if by == "bands"
+                    else f"{unknown} are filed as unclear")  # fmt: skip
+    return f"{counted}{'; ' if left else ''}{' and '.join(left)}."

@@ -66,7 +66,7 @@ def pages_of(world: World) -> Iterator[Page]:
     for trial in world.base.trials.values():
         yield records.trial_page(world, trial)
     yield from mechanism.mechanism_pages(world)
-    yield approach.approach_page(world)
+    yield from approach.approach_pages(world)
     yield facts.safety_page(world)
     yield facts.legal_page(world)
     yield facts.ketamine_page(world)
