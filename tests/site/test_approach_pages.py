@@ -121,3 +121,23 @@ def test_every_drawing_of_every_page_is_under_25_kilobytes(read):
     for page in PAGES:
         for svg in re.findall(r"<svg.*?</svg>", read[page], re.DOTALL):
             assert len(svg.encode()) < 25_000, page
+
+
+def test_the_overview_and_the_pages_count_the_same_arms(read, text):
+    cards = html.document_fromstring(read["index"]).xpath("//ul[contains(@class,'four')]/li")
+    for card, page in zip(
+        cards, ("full-dose", "psycholytic", "microdose", "infusion"), strict=True
+    ):
+        n = re.search(r"(\d+) arms", card.text_content()).group(1)
+        assert f"{n} arms of studies and registered trials" in text[page]
+
+
+def test_a_question_page_sorts_its_studies_by_the_dose_they_gave(built):
+    out, _ = built
+    page = (out / "questions" / "psilocybin-migraine.html").read_text(encoding="utf-8")
+    section = html.document_fromstring(page).xpath("//section[@aria-labelledby='by-dose']")[0]
+    assert "psycholytic" in section.text_content().lower()
+    assert section.xpath(".//li/@data-certainty") == ["very low"]
+    # A question that asks about one approach is not sorted again.
+    other = (out / "questions" / "microdosing-pain.html").read_text(encoding="utf-8")
+    assert "by-dose" not in other

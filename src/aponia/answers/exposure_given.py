@@ -118,6 +118,9 @@ def regimen_of(arm: Arm) -> Regimen:
         notes.append("dose as the record words it beside the schedule")
     unit: str = arm.dose_unit or ""
     words = f"{arm.schedule or ''} {arm.dose_note or ''}"
+    if "tartrate" in words:
+        given = "given as base" if "as base" in words else "salt or base not said, taken as base"
+        notes.append(f"LSD tartrate: {given}")
     infused = arm.route in ("intravenous", "infusion", "subcutaneous")
     length = _hours(arm.schedule or "") if infused else None
     if unit in _PER_DAY and infused:

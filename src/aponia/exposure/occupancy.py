@@ -180,7 +180,7 @@ def derive_relation(
         substance, "derived", ec50, top, rows,
         (
             f"one mean occupancy, {point.percent:g} % (SD {point.sd:g}, n = {point.n}) after "
-            f"{point.dose_mg:g} mg, fixes the curve",
+            f"{point.dose_mg:g} mg, anchors every curve",
             "the time of the scan was not read: the concentration in it is taken as between half the "
             "peak and the peak of the model",
             f"the maximum lies between the highest occupancy seen ({highest_seen:g} %, another "

@@ -82,6 +82,8 @@ class ExposureCurves:
         Decimals in the table.
     band : str
         What the band holds, for the table's note.
+    since : str
+        Name of the horizontal axis.
     """
 
     title: str
@@ -92,6 +94,7 @@ class ExposureCurves:
     top: float | None = None
     digits: int = 1
     band: str = "Band: 90% of virtual people"
+    since: str = "hours after the dose"
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.series) <= 4:
@@ -231,9 +234,7 @@ def _ground(sheet: Sheet, plot: ExposureCurves, x: Scale, y: Scale, bottom: floa
     for value, label in zip(x.ticks, x.tick_labels, strict=True):
         sheet.line(x(value), bottom, x(value), bottom + 4, "rule-2")
         sheet.text(x(value), bottom + 19, label, size=13, color="ink-2", anchor="middle")
-    words = "hours after the dose"
-    sheet.text(x.stop, bottom + 37, words, size=13, color="ink-2", anchor="end", bold=True)
-    assert width(words, 13, True) < x.stop
+    sheet.text(x.stop, bottom + 37, plot.since, size=13, color="ink-2", anchor="end", bold=True)
 
 
 def _band(sheet: Sheet, s: ExposureSeries, color: str, x: Scale, y: Scale) -> None:
@@ -256,7 +257,7 @@ def _describe(plot: ExposureCurves) -> str:
             text += f" ({s.low[k]:.{plot.digits}f} to {s.high[k]:.{plot.digits}f})"
         parts.append(f"{text} at {s.hours[k]:.1f} h.")
     parts += [f"Marked: {level.label}." for level in plot.levels]
-    return "Curves over hours after one dose. " + " ".join(parts)
+    return f"Curves over {plot.since}. " + " ".join(parts)
 
 
 def exposure_table(plot: ExposureCurves) -> Table:

@@ -19,8 +19,10 @@ from aponia.site.views.approach_data import (
     ApproachPage,
     arm_name,
     arms_of_class,
+    infusion_arms,
     shares,
     sourced,
+    sources_of,
     strip_of,
 )
 from aponia.site.views.approach_figures import durations, equivalences
@@ -74,6 +76,7 @@ def _index(world: World) -> Page:
             "disagreements": _disagreement_table(world, disagreements(arms)),
             "equal": sourced(dots_figure(equal), "the rows named in the table") if equal else None,
             "felt": sourced(dots_figure(felt), "the rows named in the table") if felt else None,
+            "low_sources": sources_of(world, "psycholytic", "psilocybin"),
             "counts": {
                 "arms": len(arms),
                 "placed": judged + verdicts["no label"],
@@ -89,7 +92,7 @@ def _card(world: World, level: ApproachPage) -> dict[str, Any]:
     answer = world.answers.get(level.question)
     term = world.base.vocabulary.term("approaches", level.id)
     if level.kind == "by route":
-        n = sum(a.group == "by route" and a.label == "infusion" for a in placed_arms(world.base))
+        n = len(infusion_arms(world))
         felt = ""
     else:
         n = len(arms_of_class(world, level.kind))
@@ -105,7 +108,11 @@ def _card(world: World, level: ApproachPage) -> dict[str, Any]:
         "plain": term.plain if term else "",
         "n": n,
         "felt": felt or ("hours felt: not read" if level.kind != "by route" else ""),
-        "certainty": certainty_key(answer.certainty.level) if answer else "",
+        "certainty": ""
+        if not answer
+        else certainty_key(answer.certainty.level)
+        if answer.status == "answered"
+        else "none",
         "asked": answer.ask if answer else "",
     }
 
@@ -177,5 +184,6 @@ def _disagreement_table(world: World, arms: tuple[ArmExposure, ...]) -> Table:
         f"{len(arms)} arms that published bands place otherwise than their label, or are divided about",
         ("Study or trial", "It gave", "Authors’ word", "Filed as", "By published bands", "Sources for each class"),
         rows,
-        note="The share says how far published bands agree, no more. One source alone names a low class of psilocybin.",
+        note="The share says how far published bands agree, no more. Sources that name a psycholytic class of "
+        f"psilocybin: {sources_of(world, 'psycholytic', 'psilocybin')}.",
     )  # fmt: skip

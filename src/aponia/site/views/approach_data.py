@@ -37,9 +37,11 @@ __all__ = [
     "arm_name",
     "arms_of_class",
     "doses_given",
+    "infusion_arms",
     "once",
     "shares",
     "sourced",
+    "sources_of",
     "strip_of",
     "unit_of",
 ]
@@ -182,6 +184,22 @@ def arms_of_class(world: World, kind: str) -> list[ArmExposure]:
         a for a in placed_arms(world.base)
         if a.placement is not None and a.placement.probabilities and a.placement.most_likely == kind
     ]  # fmt: skip
+
+
+def infusion_arms(world: World) -> list[ArmExposure]:
+    """Return the arms that gave ketamine into a vein or under the skin."""
+    return [
+        a for a in placed_arms(world.base)
+        if a.group == "by route" and a.route in ("intravenous", "infusion", "subcutaneous")
+    ]  # fmt: skip
+
+
+def sources_of(world: World, kind: str, substance: str) -> int:
+    """Count the sources that name a class of doses of a pure substance by mouth."""
+    return len({
+        b.source for b in pharmacology(world.base).bands
+        if (b.approach, b.substance, b.form, b.route) == (kind, substance, None, "oral")
+    })  # fmt: skip
 
 
 def doses_given(

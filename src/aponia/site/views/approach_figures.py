@@ -230,7 +230,7 @@ def equivalences(world: World) -> RangeDots | None:
 
 
 def _short(text: str) -> str:
-    return text.split(" (")[0].split(",")[0]
+    return text.split(" (")[0].split(",")[0].replace(" ug", " µg")
 
 
 def infusion_curves(world: World) -> ExposureCurves | None:
@@ -271,6 +271,7 @@ def infusion_curves(world: World) -> ExposureCurves | None:
         "between people be known",
         series, "ng/mL", digits=0,
         band="Band: 90% of virtual people, who differ in clearance only",
+        since="hours after the start",
     )  # fmt: skip
 
 

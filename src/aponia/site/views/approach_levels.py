@@ -7,19 +7,23 @@ from typing import Any
 from aponia.answers import LAYERS, Answer
 from aponia.answers.exposure_arms import ROUTES, ArmExposure
 from aponia.answers.exposure_data import pharmacology
-from aponia.answers.exposure_slices import placed_arms, slice_answer
+from aponia.answers.exposure_slices import Slice, placed_arms, slice_answer
+from aponia.evidence import Question
 from aponia.site.charts import Link, Row, Table
 from aponia.site.charts.exposure_curves import exposure_figure
 from aponia.site.charts.range_dots import dots_figure
 from aponia.site.render import Page
 from aponia.site.views.approach_data import (
+    CLASSES,
     INFUSION,
     ApproachPage,
     arm_name,
     arms_of_class,
     doses_given,
+    infusion_arms,
     shares,
     sourced,
+    sources_of,
 )
 from aponia.site.views.approach_figures import (
     curves_of,
@@ -30,7 +34,7 @@ from aponia.site.views.approach_figures import (
 )
 from aponia.site.views.common import World, certainty_key
 
-__all__ = ["infusion_page", "level_page"]
+__all__ = ["infusion_page", "level_page", "question_slices"]
 
 
 def level_page(world: World, level: ApproachPage) -> Page:
@@ -58,13 +62,14 @@ def level_page(world: World, level: ApproachPage) -> Page:
             )
     felt = durations(world, level.kind)
     kinds = sorted({world.label("substances", a.substance) for a in arms})
+    voices = _voices(world, level)
     return _page(
         world,
         level,
         {
             "lead": (
                 f"{len(arms)} arms of studies and registered trials gave doses that published bands most often "
-                f"call so: {', '.join(kinds)}."
+                f"call so: {', '.join(kinds)}. {voices}"
             ),
             "figures": figures,
             "unknown": "How much of the 5-HT2A receptor LSD, mescaline or MDMA occupies is not known: it was "
@@ -78,12 +83,20 @@ def level_page(world: World, level: ApproachPage) -> Page:
     )
 
 
+def _voices(world: World, level: ApproachPage) -> str:
+    """Say how many sources name the class, for the two drugs with most bands."""
+    parts = []
+    for substance in ("psilocybin", "lsd"):
+        n = sources_of(world, level.kind, substance)
+        parts.append(
+            f"{n} {'source' if n == 1 else 'sources'} for {world.label('substances', substance)}"
+        )
+    return f"This class is named by {' and '.join(parts)}."
+
+
 def infusion_page(world: World) -> Page:
     """Return the page of ketamine infusions, which have no class."""
-    arms = [
-        a for a in placed_arms(world.base)
-        if a.group == "by route" and a.route in ("intravenous", "infusion", "subcutaneous")
-    ]  # fmt: skip
+    arms = infusion_arms(world)
     curves, areas = infusion_curves(world), ketamine_areas(world)
     figures = []
     if curves:
@@ -172,7 +185,9 @@ def _told(answer: Answer) -> dict[str, Any]:
         "plain": answer.sentences.plain,
         "size": answer.sentences.size,
         "level": answer.certainty.level,
-        "certainty": certainty_key(answer.certainty.level),
+        "certainty": certainty_key(answer.certainty.level)
+        if answer.status == "answered"
+        else "none",
         "ladder": _ladder(answer),
     }
 
@@ -185,6 +200,30 @@ def _ladder(answer: Answer) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def question_slices(world: World, question: Question) -> list[dict[str, Any]]:
+    """Answer a question about one pain and drug for each approach that studies of it gave."""
+    if question.mechanism or question.approaches or question.outcomes[0].construct == "safety":
+        return []
+    cuts = [(level, slice_answer(world.base, question, level.id)) for level in (*CLASSES, INFUSION)]
+    return [found for level, cut in cuts if (found := _sliced(level, question, cut)) is not None]
+
+
+def _sliced(level: ApproachPage, question: Question, cut: Slice) -> dict[str, Any] | None:
+    if cut.answer is None or not any(x.studies for x in cut.answer.layers):
+        return None
+    found = cut.answer
+    layers = "; ".join(
+        f"{LAYERS[x.layer].label.lower()}: {len(x.studies)}" for x in found.layers if x.studies
+    )
+    return {
+        "approach": level.name, "page": f"../approaches/{level.page}",
+        "short": question.short, "href": f"../questions/{question.id}.html",
+        "plain": found.sentences.plain, "layers": layers,
+        "certainty": certainty_key(found.certainty.level), "level": found.certainty.level,
+        "rated": found.status == "answered", "outside": cut.sentence,
+    }  # fmt: skip
+
+
 def _slices(world: World, level: ApproachPage) -> list[dict[str, Any]]:
     """Answer every question about one pain and drug from the studies of this level alone."""
     out = []
@@ -193,19 +232,9 @@ def _slices(world: World, level: ApproachPage) -> list[dict[str, Any]]:
             continue
         if question.outcomes[0].construct == "safety":
             continue
-        cut = slice_answer(world.base, question, level.id)
-        if cut.answer is None or not any(x.studies for x in cut.answer.layers):
-            continue
-        found = cut.answer
-        layers = "; ".join(
-            f"{LAYERS[x.layer].label.lower()}: {len(x.studies)}" for x in found.layers if x.studies
-        )
-        out.append({
-            "short": question.short, "href": f"../questions/{question.id}.html",
-            "plain": found.sentences.plain, "layers": layers,
-            "certainty": certainty_key(found.certainty.level), "level": found.certainty.level,
-            "rated": found.status == "answered", "outside": cut.sentence,
-        })  # fmt: skip
+        found = _sliced(level, question, slice_answer(world.base, question, level.id))
+        if found is not None:
+            out.append(found)
     return out
 
 
