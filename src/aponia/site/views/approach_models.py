@@ -210,6 +210,12 @@ def _model(world: World, model: ExposureModel, urls: dict[str, str]) -> dict[str
         "id": f"{model.substance}-{model.route}",
         "name": _title(world, model),
         "caveats": model.caveats,
+        "rows": [
+            {"text": r, "href": urls[r]}
+            for r in dict.fromkeys(
+                r for p in model.parameters.values() for r in (*p.rows, *p.log_sd_rows)
+            )
+        ],
         "table": Table(
             f"{_title(world, model)}: parameters",
             ("Parameter", "Typical person", "Kind", "Log-SD", "Rows it rests on"),
