@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 
 import pytest
@@ -141,3 +142,19 @@ def test_a_question_page_sorts_its_studies_by_the_dose_they_gave(built):
     # A question that asks about one approach is not sorted again.
     other = (out / "questions" / "microdosing-pain.html").read_text(encoding="utf-8")
     assert "by-dose" not in other
+
+
+def test_the_downloads_hold_what_the_pages_show(built, text):
+    out, _ = built
+    with (out / "approaches" / "arms.csv").open(encoding="utf-8", newline="") as file:
+        arms = list(csv.DictReader(file))
+    assert len(arms) == len(placed_arms(evidence.load()))
+    ten = next(a for a in arms if a["record"] == "schindler-2022-cluster-headache")
+    assert ten["authors_word"] == "low-dose"
+    assert float(ten["psycholytic"]) == pytest.approx(0.92, abs=0.005)
+    assert ten["occupancy_status"] == "derived"
+    with (out / "approaches" / "checks.csv").open(encoding="utf-8", newline="") as file:
+        checks = list(csv.DictReader(file))
+    held = {c["row"]: c["within"] for c in checks if c["role"] == "check"}
+    near = sum(v == "yes" for v in held.values())
+    assert f"{near} of {len(held)} published figures" in text["models"]

@@ -12,6 +12,7 @@ from aponia.answers.exposure_slices import placed_arms
 from aponia.site.charts import Link, Row, Table
 from aponia.site.charts.arms_strip import arms_figure
 from aponia.site.charts.range_dots import dots_figure
+from aponia.site.dates import written_date
 from aponia.site.render import Page
 from aponia.site.views.approach_data import (
     CLASSES,
@@ -76,6 +77,7 @@ def _index(world: World) -> Page:
             "disagreements": _disagreement_table(world, disagreements(arms)),
             "equal": sourced(dots_figure(equal), "the rows named in the table") if equal else None,
             "felt": sourced(dots_figure(felt), "the rows named in the table") if felt else None,
+            "dated": f"Data of {written_date(world.released)}" if world.released else "",
             "low_sources": sources_of(world, "psycholytic", "psilocybin"),
             "counts": {
                 "arms": len(arms),

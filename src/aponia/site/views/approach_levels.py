@@ -12,6 +12,7 @@ from aponia.evidence import Question
 from aponia.site.charts import Link, Row, Table
 from aponia.site.charts.exposure_curves import exposure_figure
 from aponia.site.charts.range_dots import dots_figure
+from aponia.site.dates import written_date
 from aponia.site.render import Page
 from aponia.site.views.approach_data import (
     CLASSES,
@@ -172,6 +173,7 @@ def _page(world: World, level: ApproachPage, context: dict[str, Any]) -> Page:
             "question": {"ask": filed.ask, "href": f"../questions/{filed.id}.html"}
             if filed
             else None,
+            "dated": f"Data of {written_date(world.released)}" if world.released else "",
             "slices": _slices(world, level),
             **context,
         },

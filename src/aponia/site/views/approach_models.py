@@ -11,6 +11,7 @@ from aponia.answers.rows import number
 from aponia.exposure import Check, ExposureModel, score
 from aponia.site.charts import Link, Row, Table
 from aponia.site.charts.range_dots import DotRow, RangeDots, dots_figure
+from aponia.site.dates import written_date
 from aponia.site.render import Page
 from aponia.site.views.approach_data import arm_name, shares
 from aponia.site.views.common import World
@@ -113,6 +114,7 @@ def models_page(world: World) -> Page:
         "approaches",
         {
             "chart": dots_figure(chart),
+            "dated": f"Data of {written_date(world.released)}" if world.released else "",
             "score": got,
             "half_lives": _half_lives(checks),
             "checks": _check_table(world, checks, urls),
