@@ -291,13 +291,17 @@ def simulate_model(
         schedule.starts, schedule.durations, schedule.shares, strict=True
     ):
         dosed = c0 if share == 1 else c0 * share
+        if ka is not None:
+            begin = int(np.searchsorted(times, start + model.lag))
+            if begin < times.size:
+                after = float(times[begin]) - start - model.lag
+                curves.add_absorbed(concentration[begin:], step, after, dosed, ka, ke)
+            continue
         for i, t in enumerate(times):
             u = float(t) - start - model.lag
             if u < 0:
                 continue
-            if ka is not None:
-                concentration[i] += curves.absorbed(u, dosed, ka, ke)
-            elif length:
+            if length:
                 concentration[i] += curves.infusion(u, length, dosed, ke)
             else:
                 concentration[i] += curves.bolus(u, dosed, ke)
