@@ -38,7 +38,8 @@ def test_an_empty_slice_says_nothing_about_the_drug(base):
     got = cut(base, "psilocybin-cluster-headache", "macrodose")
     assert got.answer is None
     assert got.sentence.startswith(
-        "No study or trial of this question gave a dose that published bands call full dose"
+        "No study or trial of this question gave, as the largest dose, one that "
+        "published bands call full dose"
     )
     assert "no dose in people is known" in got.sentence
     assert "sewell-2006-cluster-headache" in got.unknown

@@ -87,7 +87,7 @@ def test_a_page_shows_both_ways_of_sorting_where_they_part(text):
     assert "No randomised trial of a classic psychedelic (psycholytic dose)" in shown
     assert "Two randomised trials" in shown
     assert (
-        "No study or trial of this question gave a dose that published bands call microdose"
+        "No study or trial of pain gave, as the largest dose, one that published bands call microdose"
         in (text["microdose"])
     )
     assert "felt for about 0 hours" not in shown
@@ -158,3 +158,9 @@ def test_the_downloads_hold_what_the_pages_show(built, text):
     held = {c["row"]: c["within"] for c in checks if c["role"] == "check"}
     near = sum(v == "yes" for v in held.values())
     assert f"{near} of {len(held)} published figures" in text["models"]
+
+
+def test_doses_outside_what_was_measured_are_said_to_be_so(text):
+    assert "cover 15 mg to 30 mg, so 1 mg lies outside what was measured" in text["microdose"]
+    assert "so 10 mg and 5 mg lie outside" in text["psycholytic"]
+    assert "outside what was measured" not in text["full-dose"]

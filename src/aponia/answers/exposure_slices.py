@@ -1,7 +1,7 @@
 """Answers sliced by approach: the same question, only with studies whose dose belongs to one class.
 
-A study belongs to an approach by what published bands say about the dose it gave (`by="bands"`), or
-as its record files it (`by="label"`). The two differ for most trials of 10 mg psilocybin, so which of
+A study belongs to an approach by what published bands say about the largest dose it gave
+(`by="bands"`), or as its record files it (`by="label"`). Lesser arms are there to compare with. The two differ for most trials of 10 mg psilocybin, so which of
 them was used is part of every slice. A slice of certainty is suggested anew: a person's judgement of
 the whole body of evidence is not a judgement of a part of it.
 """
@@ -194,13 +194,13 @@ def _sentence(
     else:
         did = (
             "gave it as an infusion" if approach == "infusion"
-            else f"gave a dose that published bands call {name}"
+            else f"gave, as the largest dose, one that published bands call {name}"
         )  # fmt: skip
         counted = f"{mine} of {whole} studies and trials {did}" if mine else (
             f"No study or trial of this question {did}")  # fmt: skip
     left = []
     if between:
-        left.append(f"{between} gave doses between classes" if by == "bands"
+        left.append(f"{between} lie between classes" if by == "bands"
                     else f"{between} are filed under several")  # fmt: skip
     if unknown:
         left.append(f"for {unknown} no dose in people is known" if by == "bands"

@@ -224,6 +224,9 @@ def unit_of(substance: str) -> tuple[str, float]:
     return _UNITS.get(substance, ("mg", 1.0))
 
 
-def sourced(figure: Figure, source: str, anchor: str = "") -> dict[str, Any]:
-    """Give a figure with its source and the place on the models page its numbers come from."""
-    return {"figure": figure, "source": source, "href": f"models.html{anchor}"}
+def sourced(
+    figure: Figure, source: str, anchor: str = "", notes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Give a figure with its source, its place on the models page, and what to mind with it."""
+    minded = [n.replace(" %", "%") for n in notes]
+    return {"figure": figure, "source": source, "href": f"models.html{anchor}", "notes": minded}

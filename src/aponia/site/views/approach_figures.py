@@ -78,11 +78,25 @@ def curves_of(
         f"{analyte} in plasma peaks about {first.hours[k]:.1f} hours after the dose{half}".replace(
             "psilocin", "Psilocin", 1
         ),
-        f"{analyte} in plasma, ng/mL; one model, {PEOPLE:,} virtual people for each dose that trials gave".replace(
-            ",000", " 000"
-        ),
+        f"{analyte} in plasma, ng/mL; one model, {PEOPLE // 1000}\u2009000 virtual people for each dose that "
+        f"trials gave{_beyond(model.dose_range, doses, substance)}",
         series, "ng/mL", digits=digits,
     )  # fmt: skip
+
+
+def _beyond(
+    covered: tuple[float, float] | None, doses: Sequence[tuple[float, int]], substance: str
+) -> str:
+    """Say which doses the figures behind a model do not cover."""
+    if covered is None:
+        return ""
+    low, high = covered
+    out = [mg for mg, _ in doses if not low / 1.001 <= mg <= high * 1.001]
+    if not out:
+        return ""
+    words = " and ".join(_in_words(mg, substance) for mg in out)
+    span = f"{_in_words(low, substance)} to {_in_words(high, substance)}"
+    return f"; the figures behind it cover {span}, so {words} {'lies' if len(out) == 1 else 'lie'} outside what was measured"
 
 
 def occupancy_curves(world: World, doses: Sequence[tuple[float, int]]) -> ExposureCurves | None:

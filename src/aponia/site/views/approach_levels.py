@@ -41,6 +41,7 @@ __all__ = ["infusion_page", "level_page", "question_slices"]
 def level_page(world: World, level: ApproachPage) -> Page:
     """Return the page of a class of doses."""
     arms = arms_of_class(world, level.kind)
+    data = pharmacology(world.base)
     figures = []
     doses = doses_given(world, arms, "psilocybin")
     occupied = occupancy_curves(world, doses)
@@ -50,7 +51,10 @@ def level_page(world: World, level: ApproachPage) -> Page:
         if drawn:
             figures.append(
                 sourced(
-                    exposure_figure(drawn), "pk_parameters, by a fitted model", f"#{substance}-oral"
+                    exposure_figure(drawn),
+                    "pk_parameters, by a fitted model",
+                    f"#{substance}-oral",
+                    data.models[substance, "oral"].caveats,
                 )
             )
         if substance == "psilocybin" and occupied:
@@ -59,6 +63,7 @@ def level_page(world: World, level: ApproachPage) -> Page:
                     exposure_figure(occupied),
                     "receptor_occupancy and pk_parameters, derived",
                     "#occupancy",
+                    data.relations["psilocybin"].assumptions,
                 )
             )
     felt = durations(world, level.kind)
@@ -106,6 +111,7 @@ def infusion_page(world: World) -> Page:
                 exposure_figure(curves),
                 "the studies named in the table and pk_parameters",
                 "#ketamine-intravenous",
+                pharmacology(world.base).models["ketamine", "intravenous"].caveats,
             )
         )
     if areas:
@@ -168,7 +174,7 @@ def _page(world: World, level: ApproachPage, context: dict[str, Any]) -> Page:
             "name": level.name,
             "plain": term.plain if term else "",
             "by_dose": _told(found) if found else None,
-            "by_dose_note": given.sentence if given else "",
+            "by_dose_note": given.sentence.replace("of this question", "of pain") if given else "",
             "by_label": _told(filed) if filed and not same else None,
             "question": {"ask": filed.ask, "href": f"../questions/{filed.id}.html"}
             if filed
