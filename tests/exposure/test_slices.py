@@ -75,6 +75,14 @@ def test_nobody_is_sliced_by_animals(base):
                 assert not next(x for x in found.layers if x.layer is Layer.ANIMALS).studies
 
 
+def test_what_stands_outside_the_infusions_is_named_for_what_it_is(base):
+    """Nasal sprays have a known dose; they are outside because they are no infusion."""
+    got = cut(base, "ketamine-migraine", "infusion")
+    assert "afridi-2013-migraine-aura-ketamine" in got.unknown
+    assert "gave it in another way" in got.sentence
+    assert "no dose" not in got.sentence
+
+
 def test_a_confirmed_certainty_of_the_whole_is_not_carried_over(base):
     found = cut(base, "ketamine-crps", "infusion").answer
     assert found.certainty.suggested

@@ -49,7 +49,8 @@ class Slice:
     between : tuple of str
         Studies and trials of the question whose dose lies between two classes.
     unknown : tuple of str
-        Studies and trials of the question whose dose is not known or is of animals.
+        Studies and trials of the question whose dose is not known or is of animals; for infusions,
+        also those that gave ketamine in another way.
     """
 
     question: str
@@ -202,7 +203,10 @@ def _sentence(
     if between:
         left.append(f"{between} lie between classes" if by == "bands"
                     else f"{between} are filed under several")  # fmt: skip
-    if unknown:
-        left.append(f"for {unknown} no dose in people is known" if by == "bands"
-                    else f"{unknown} are filed as unclear")  # fmt: skip
+    if unknown and by == "label":
+        left.append(f"{unknown} are filed as unclear")
+    elif unknown and approach == "infusion":
+        left.append(f"{unknown} gave it in another way, sum up other studies or are of animals")
+    elif unknown:
+        left.append(f"for {unknown} no dose in people is known")
     return f"{counted}{'; ' if left else ''}{' and '.join(left)}."
