@@ -308,6 +308,8 @@ def test_a_dose_that_stands_beside_the_schedule_is_read(base, arms, record, arm,
     got = regimen_of(next(a for a in base.studies[record].arms if a.id == arm))
     values = [d.value for d in got.doses]
     assert (values[0], values[-1]) == pytest.approx(doses)
+    # The bands are in micrograms of base, so what the dose of a salt means is said.
+    assert "given as base" in arms["NCT05477459", "lsd"].why
     # "dose up to 30 mg" has no lower end, and two registrations that differ are no dose.
     assert arms["jcm-2022-psilocybin-depression-trajectory", "psilocybin"].placement is None
     assert arms["NCT05351541", "zolpidem-modafinil"].placement is None
