@@ -23,6 +23,8 @@ def test_an_arm_in_words_and_in_json():
     (arm,) = data["arms"]
     assert sum(arm["placement"]["probabilities"].values()) == pytest.approx(1)
     assert arm["occupancy"]["status"] == "derived"
+    assert arm["word"] == "low-dose"
+    assert arm["area"][1] < arm["area"][0] < arm["area"][2]
 
 
 def test_the_table_of_all_arms_and_of_disagreements():
@@ -34,9 +36,11 @@ def test_the_table_of_all_arms_and_of_disagreements():
 
 
 def test_checks_show_predicted_beside_observed():
-    assert "not used for the fit within 1.25-fold" in run(app, ["exposure", "--checks"]).output
+    shown = run(app, ["exposure", "--checks"]).output
+    assert "28 of 41 figures no model was fitted to within 1.25-fold" in shown
     data = json.loads(run(app, ["exposure", "--checks", "--json"]).output)
-    assert {"checks", "models", "no_model"} == set(data)
+    assert {"checks", "models", "score", "no_model"} == set(data)
+    assert data["score"] == {"checks": 41, "within": 28, "possible": 36}
     assert all(c["predicted"] > 0 for c in data["checks"])
 
 

@@ -109,3 +109,16 @@ def test_before_the_dose_there_is_nothing():
 def test_the_half_life_seen_is_that_of_the_slower_process():
     assert curves.half_life(one(0.1), one(1.0))[0] == pytest.approx(np.log(2) / 0.1)
     assert curves.half_life(None, one(1.0))[0] == pytest.approx(np.log(2))
+
+
+@given(
+    ke=st.floats(0.01, 5.0), ratio=st.sampled_from([0.2, 0.99999, 1.0, 1.00001, 1.5, 20.0]),
+    step=st.floats(0.01, 1.0), first=st.floats(0.0, 3.0), rows=st.integers(1, 600),
+)  # fmt: skip
+def test_the_fast_grid_is_the_plain_curve(ke, ratio, step, first, rows):
+    """Powers instead of exponentials change nothing a figure could show, also where ka equals ke."""
+    k, a, c = np.array([ke, ke]), np.array([ke * ratio, ke * 3]), np.array([7.0, 2.0])
+    out = np.ones((rows, 2))
+    curves.add_absorbed(out, step, first, c, a, k)
+    plain = np.array([curves.absorbed(first + i * step, c, a, k) for i in range(rows)])
+    np.testing.assert_allclose(out - 1, plain, rtol=1e-9, atol=1e-12 * max(1.0, plain.max()))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from aponia.answers.exposure_bands import MUSHROOM
+import numpy as np
+
 from aponia.answers.exposure_data import pharmacology
+from aponia.answers.exposure_given import Regimen, dose_words, own_word, regimen_of
 from aponia.evidence import Arm, EvidenceBase, Study, Trial
 from aponia.exposure import (
-    Dose,
     ExposureError,
     NotKnownError,
     OccupancyEstimate,
     Pharmacology,
     Placement,
-    Schedule,
     Simulation,
     Weight,
     approach,
@@ -24,49 +23,32 @@ from aponia.exposure import (
     simulate,
 )
 
-__all__ = ["ArmExposure", "Regimen", "disagreements", "place_arms", "regimen_of"]
+__all__ = [
+    "ROUTES",
+    "ArmExposure",
+    "Range",
+    "Regimen",
+    "disagreements",
+    "place_arms",
+    "regimen_of",
+]
 
 #: No record prints body weights, so doses per kilogram need an assumption; it is said with each.
 WEIGHT = Weight(70.0, 0.2, "assumed; records do not print weights")
 
+#: Substances without classes of doses: an arm stands under its route, with its own exposure.
+_BY_ROUTE = frozenset({"ketamine", "esketamine", "hydroxynorketamine"})
+#: Words for the ways they were given.
+ROUTES: dict[str, str] = {
+    "intravenous": "infusion or injection into a vein", "infusion": "infusion or injection into a vein",
+    "subcutaneous": "under the skin", "intramuscular": "injection into a muscle",
+    "intranasal": "nasal spray", "oral": "by mouth", "topical": "on the skin",
+    "epidural": "beside the spinal cord", "sublingual": "under the tongue",
+}  # fmt: skip
 _LABEL = {"macrodose": "full", "psycholytic": "psycholytic", "microdose": "microdose"}
-_MASS = {"mg": "mg", "ug": "ug", "mg/kg": "mg/kg", "ug/kg": "ug/kg", "mg/70 kg": "mg/70 kg",
-         "mg/infusion": "mg", "mg/spray": "mg", "ug/day": "ug",
-         "mg dried mushroom": "mg", "g dried mushroom": "g"}  # fmt: skip
-#: Rates: what one hour gives.
-_RATE = {"mg/h": ("mg", 1.0), "mg/kg/h": ("mg/kg", 1.0), "ug/kg/min": ("ug/kg", 60.0),
-         "mg/h/70 kg": ("mg/70 kg", 1.0)}  # fmt: skip
-_PER_DAY = {"mg/day": "mg/h", "mg/kg/day": "mg/kg/h"}
-_TIME = r"(\d+(?:\.\d+)?)(?:\s*(?:-|to)\s*(\d+(?:\.\d+)?))?[\s-]*(h|hours?|min|minutes?|days?)\b"
-_HOURS = {"h": 1.0, "m": 1 / 60, "d": 24.0}
-_TITRATED = re.compile(
-    r"titrated|stepped|raised|start |maximum|mean rate|each rate|could be doubled"
-)
-
-_SEVERAL = re.compile(r"every \d+ min|up to \w+ (?:doses|times|sprays)")
-
-Verdict = Literal["agrees", "divided", "differs", "no label", "not placed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Regimen:
-    """What an arm gave, as far as it can be worked with.
-
-    Attributes
-    ----------
-    doses : tuple of Dose
-        Each dose given; a range is represented by five doses, evenly on the logarithm.
-    schedule : Schedule
-        Of one administration.
-    schedule_known : bool
-        False when the time course cannot be read from the record.
-    notes : tuple of str
-    """
-
-    doses: tuple[Dose, ...]
-    schedule: Schedule
-    schedule_known: bool
-    notes: tuple[str, ...]
+Group = Literal["", "by route", "animals", "summary", "no dose", "no bands"]
+Range = tuple[float, float | None, float | None]
+Verdict = Literal["agrees", "divided", "differs", "no label", "by route", "not placed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +72,13 @@ class ArmExposure:
     verdict : str
         Placement against label: ``agrees`` when the label's probability is at least 2/3,
         ``differs`` when it is at most 1/3, ``divided`` between; ``no label`` (the record's approach
-        names no class), ``not placed``.
+        names no class), ``by route`` (a substance without classes of doses), ``not placed``.
+    word : str
+        What the authors call the dose, in their title or as the name of the arm; empty when neither
+        says.
+    group : str
+        Why there is no class: ``by route``, ``animals``, ``summary`` (pools other studies), ``no
+        dose``, ``no bands``; empty for placed arms.
     lesser : bool
         Whether another arm of the record gave more of the same substance: the label is of the
         record as a whole and may not be meant for this arm.
@@ -98,6 +86,9 @@ class ArmExposure:
         Median and 90 % band of the highest plasma concentration after the largest single dose.
     unit : str
         Of `peak`.
+    area : tuple of (float, float or None, float or None) or None
+        Median and 90 % band of the area under the curve after one administration, in `unit` times
+        hours: what is known also where a peak is not.
     occupancy : OccupancyEstimate or None
         At the peak.
     why, peak_why : str
@@ -116,8 +107,11 @@ class ArmExposure:
     by_dose: tuple[tuple[str, Placement], ...]
     verdict: Verdict
     lesser: bool
-    peak: tuple[float, float | None, float | None] | None
+    word: str
+    group: Group
+    peak: Range | None
     unit: str
+    area: Range | None
     occupancy: OccupancyEstimate | None
     why: str
     peak_why: str
@@ -129,135 +123,48 @@ class ArmExposure:
         return {k: v for k, v in asdict(self).items() if v != ()}
 
 
-def _numbers(text: str) -> list[float]:
-    return [float(x) for x in re.findall(r"\d+(?:\.\d+)?", text)]
-
-
-def _hours(text: str) -> float | None:
-    """Length of an infusion in a schedule in words; None when it gives none."""
-    # "4 h daily for 10 days" is an infusion of 4 h, so the daily length comes first.
-    patterns = (
-        rf"{_TIME}[\s-]*(?:a day|daily)",
-        rf"over\s+(?:about\s+)?{_TIME}",
-        rf"{_TIME}[\s-]*(?:continuous|infusion|in all|inpatient)",
-        rf"for\s+(?:about\s+)?{_TIME}",
-        rf"^(?:mean\s+)?{_TIME}",
-    )
-    for pattern in patterns:
-        found = re.search(pattern, text)
-        if found:
-            low = float(found[1])
-            high = float(found[2]) if found[2] else low
-            return (low + high) / 2 * _HOURS[found[3][0]]
-    return None
-
-
-def regimen_of(arm: Arm) -> Regimen:
-    """Read what an arm gave.
-
-    Parameters
-    ----------
-    arm : Arm
-
-    Returns
-    -------
-    Regimen
-
-    Raises
-    ------
-    NotKnownError
-        When the record gives no dose, or one that is no amount of substance.
-    """
-    notes: list[str] = []
-    unit: str = arm.dose_unit or ""
-    words = f"{arm.schedule or ''} {arm.dose_note or ''}"
-    infused = arm.route in ("intravenous", "infusion", "subcutaneous")
-    length = _hours(arm.schedule or "") if infused else None
-    if unit in _PER_DAY and infused:
-        unit = _PER_DAY[unit]
-        arm = arm.model_copy(update={"dose": None if arm.dose is None else arm.dose / 24})
-    if unit in _RATE:
-        of, factor = _RATE[unit]
-        if arm.dose is None:
-            raise NotKnownError("the record gives no rate")
-        if _TITRATED.search(words):
-            notes.append("rate as recorded, reached by titration or as a maximum or mean")
-        if length is None or "bolus" in words:
-            why = "bolus and infusion together" if length else "the record does not say how long"
-            return Regimen((Dose(arm.dose * factor, of),), Schedule.once(), False, (*notes, why))  # fmt: skip
-        total = Dose(arm.dose * factor * length, of)
-        return Regimen((total,), Schedule.infusion(length), True, tuple(notes))
-    if unit not in _MASS:
-        if arm.dose is None and arm.dose_range is None and arm.dose_text is None:
-            raise NotKnownError("the record gives no dose")
-        raise NotKnownError(f"a dose in {unit or 'no unit'} cannot be placed")
-    mass = _MASS[unit]
-    form = MUSHROOM if "mushroom" in unit else None
-    values: list[float]
-    if arm.dose_text is not None:
-        values = _numbers(arm.dose_text)
-        if "plus" in arm.dose_text:
-            values = values[:1]
-            notes.append("placed by the first dose of the session; a supplement followed")
-    elif arm.dose is not None:
-        values = [arm.dose]
-    elif arm.dose_range is not None:
-        low, high = arm.dose_range
-        if not 0 < low <= high:
-            raise NotKnownError("the range of doses starts at zero")
-        values = [low * (high / low) ** (i / 4) for i in range(5)]
-        notes.append("range of doses: taken evenly on the logarithm")
-    else:
-        raise NotKnownError("the record gives no dose")
-    if unit == "ug/day":
-        notes.append("daily dose taken as one dose a day")
-    doses = tuple(Dose(v, mass, form) for v in values)
-    single = not infused or length is not None or bool(re.search(r"\bbolus\b|inject", words))
-    if "bolus" in words and length is not None and "slow" not in words:
-        return Regimen(doses, Schedule.once(), False, (*notes, "bolus and infusion together"))
-    if "spray" in unit:
-        single = False
-        notes.append("per spray; several may follow")
-    if "plus" in (arm.dose_text or "") or _SEVERAL.search(words):
-        single = False
-    schedule = Schedule.infusion(length) if length else Schedule.once()
-    return Regimen(doses, schedule, single, tuple(notes))
-
-
-def _dose_words(arm: Arm) -> str:
-    unit = (arm.dose_unit or "").replace("ug", "µg")
-    if arm.dose_text is not None:
-        return f"{arm.dose_text} {unit}".strip()
-    if arm.dose is not None:
-        return f"{arm.dose:g} {unit}"
-    if arm.dose_range is not None:
-        return f"{arm.dose_range[0]:g} to {arm.dose_range[1]:g} {unit}"
-    return "not recorded"
-
-
-def _peak(
-    arm: Arm, route: str, regimen: Regimen, data: Pharmacology
-) -> tuple[Simulation, tuple[float, float | None, float | None]]:
-    """Simulate the largest single dose and sum up the peaks."""
-    substance = str(arm.substance)
-    if not regimen.schedule_known:
-        raise NotKnownError("not known: the record does not give the time course of one dose")
+def _simulated(arm: Arm, route: str, regimen: Regimen, data: Pharmacology) -> Simulation:
+    """Simulate the largest single dose."""
     largest = max(regimen.doses, key=lambda d: float(d.mg(70.0)))
     weight = WEIGHT if largest.per_kg else Weight()
-    got = simulate(
-        substance, largest, route, regimen.schedule, weight, n=2000, data=data, hours=1.0, step=1.0
-    )
+    return simulate(
+        str(arm.substance), largest, route, regimen.schedule, weight, n=2000, data=data, hours=1.0,
+        step=1.0,
+    )  # fmt: skip
+
+
+def _spread_known(got: Simulation) -> bool:
+    # Without the spread between people, the spread of body weight alone would look like theirs.
+    return got.model.variable and got.model.spread_of == "people"
+
+
+def _peak(got: Simulation, regimen: Regimen) -> Range:
+    if not regimen.schedule_known:
+        raise NotKnownError("not known: the record does not give the time course of one dose")
     if not got.model.scale_known:
         raise NotKnownError("not known: no source gives a concentration of this substance")
     typical = got.typical_peak()
-    # Without the spread between people, the spread of body weight alone would look like theirs.
-    if not got.model.variable or got.model.spread_of != "people":
-        return got, (typical, None, None)
+    if not _spread_known(got):
+        return typical, None, None
     try:
         band = got.peak_band()
     except NotKnownError:
-        return got, (typical, None, None)
-    return got, (typical, float(band.low), float(band.high))
+        return typical, None, None
+    return typical, float(band.low), float(band.high)
+
+
+def _area(got: Simulation, regimen: Regimen) -> Range | None:
+    """Area after one administration; it needs the amount given, not how fast."""
+    amount_unknown = not regimen.schedule_known and any(
+        "how long" in n or "together" in n or "several" in n for n in regimen.notes
+    )
+    if not got.model.scale_known or amount_unknown:
+        return None
+    middle = float(np.median(got.area))
+    if not _spread_known(got):
+        return middle, None, None
+    band = got.area_band()
+    return middle, float(band.low), float(band.high)
 
 
 def _place_arm(
@@ -269,10 +176,14 @@ def _place_arm(
     notes: list[str] = []
     placement: Placement | None = None
     by_dose: tuple[tuple[str, Placement], ...] = ()
-    peak: tuple[float, float | None, float | None] | None = None
+    peak: Range | None = None
+    area: Range | None = None
     unit, peak_why = "", ""
     occupancy: OccupancyEstimate | None = None
     lesser = False
+    group: Group = (
+        "animals" if layer == "animals" else "summary" if _pools(kind, layer) else "no dose"
+    )
     try:
         if layer == "animals":
             raise NotKnownError("animals: the bands are of people")
@@ -288,14 +199,19 @@ def _place_arm(
                      and (other.dose_unit or "").endswith("mushroom")
                      == (arm.dose_unit or "").endswith("mushroom"))  # fmt: skip
         try:
-            got, peak = _peak(arm, route, regimen, data)
-            unit, occupancy = got.model.unit, peak_occupancy(got)
-            peak_why = "; ".join(got.caveats)
+            got = _simulated(arm, route, regimen, data)
+            unit, area = got.model.unit, _area(got, regimen)
+            peak = _peak(got, regimen)
+            occupancy, peak_why = peak_occupancy(got), "; ".join(got.caveats)
         except ExposureError as error:
             peak_why = str(error)
         weight = WEIGHT if any(d.per_kg for d in regimen.doses) else Weight()
         placement = approach(substance, regimen.doses, route, data=data, weight=weight)
-        if placement.probabilities is None:
+        if placement.probabilities is not None:
+            group = ""
+        elif group != "summary":
+            group = "no bands"
+        if placement.probabilities is None and substance not in _BY_ROUTE:
             notes.insert(0, placement.why)
         if len(regimen.doses) > 1:
             by_dose = tuple(
@@ -304,18 +220,29 @@ def _place_arm(
             )
     except NotKnownError as error:
         notes.insert(0, str(error))
+    if group == "summary":
+        notes.insert(0, "a review or guideline: its studies have arms of their own")
+    if substance in _BY_ROUTE and group not in ("animals", "summary") and route in ROUTES:
+        group = "by route"
+        notes.insert(0, f"no classes of doses; stands under its route: {ROUTES[route]}")
     verdict: Verdict
     if placement is None or placement.probabilities is None:
-        verdict = "not placed"
+        verdict = "by route" if group == "by route" else "not placed"
     elif label not in _LABEL:
         verdict = "no label"
     else:
         share = placement.probabilities[_LABEL[label]]
         verdict = "agrees" if share >= 2 / 3 else "differs" if share <= 1 / 3 else "divided"
     return ArmExposure(
-        kind, record.id, arm.id, substance, route, layer, _dose_words(arm), label, placement, by_dose,
-        verdict, lesser, peak, unit, occupancy, "; ".join(notes), peak_why or "; ".join(notes),
+        kind, record.id, arm.id, substance, route, layer, dose_words(arm), label, placement, by_dose,
+        verdict, lesser, own_word(record, arm), group, peak, unit, area, occupancy, "; ".join(notes),
+        peak_why or "; ".join(notes),
     )  # fmt: skip
+
+
+def _pools(kind: str, layer: str) -> bool:
+    """Whether a record sums up other studies: the arms of a review are not arms of a trial."""
+    return kind == "study" and not layer
 
 
 def _most(arm: Arm) -> float:

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from aponia.answers.exposure_bands import bands_of, ratios_of
 from aponia.answers.exposure_plans import NO_MODEL, PLANS, Plan
-from aponia.evidence import EvidenceBase, PkParameter
+from aponia.evidence import EvidenceBase, PkParameter, ReceptorOccupancy
 from aponia.exposure import (
     ExposureModel,
     NotKnownError,
@@ -111,7 +111,8 @@ def _observations(base: EvidenceBase, plan: Plan) -> list[Observation]:
     isomers = ("ketamine", "esketamine") if plan.published else (plan.substance,)
     out = []
     for row in base.pk_parameters:
-        if row.substance in isomers and row.route == plan.route and row.analyte in plan.analytes:
+        routes = (plan.route, *plan.also_routes)
+        if row.substance in isomers and row.route in routes and row.analyte in plan.analytes:
             found = observation(row, plan)
             if found is not None:
                 out.append(found)
@@ -175,6 +176,22 @@ def _model(base: EvidenceBase, plan: Plan) -> ExposureModel:
     )  # fmt: skip
 
 
+def _highest_concentration(model: ExposureModel, row: ReceptorOccupancy) -> float | None:
+    """Highest peak to expect among the people of an occupancy row, in ng/mL.
+
+    The largest of n log-normal peaks lies half the expected range of n above the typical one. None
+    when the row does not print its largest dose and n, or the spread of peaks is not known.
+    """
+    mg = row.dose_high or row.dose
+    factor = _DOSE_UNIT.get(row.dose_unit or "")
+    peaks = [o.spread.log_sd for o in model.observations
+             if o.spread is not None and o.quantity == "cmax" and o.row in model.fitted_rows]  # fmt: skip
+    if mg is None or factor is None or not row.n or row.n < 2 or not peaks:
+        return None
+    above = max(peaks) * expected_range(row.n) / 2
+    return model.typical("cmax", mg * factor) * math.exp(above)
+
+
 def _relations(
     base: EvidenceBase, models: Mapping[tuple[str, str], ExposureModel]
 ) -> tuple[dict[str, OccupancyRelation], dict[str, str]]:
@@ -209,6 +226,7 @@ def _relations(
             relations[substance] = derive_relation(
                 substance, point, model.typical("cmax", mg), cast(float, highest[0].value),
                 (p.id, highest[0].id, *model.parameters["volume"].rows),
+                highest_concentration=_highest_concentration(model, highest[0]),
             )  # fmt: skip
             continue
         unread = [r for r in rows if r.value is None and "NOT READ" in (r.note or "")]

@@ -1,8 +1,9 @@
 """Which published figures each pharmacokinetic model rests on.
 
 Written down before any check: one source a substance, the one that prints the most (Cmax, Tmax and
-half-life at least), and a second only where the first does not reach the doses studies gave. Every
-other figure of the same substance and route is left for the check.
+half-life at least), and a second only where the first does not reach the doses studies gave. An area
+is fitted only where no half-life is printed: elsewhere it is the hardest test a peak, its time and a
+half-life can be put to. Every other figure of the same substance and route is left for the check.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class Plan:
         midpoints are taken.
     durations : mapping of str to float
         Hours of infusion behind a row.
+    also_routes : tuple of str
+        Other wordings of `PkParameter.route` that mean this route.
     notes : mapping of str to str
         Why a row need not agree with the model.
     caveats : tuple of str
@@ -51,6 +54,7 @@ class Plan:
     needs_infusion: bool = False
     midpoints: int | None = None
     durations: Mapping[str, float] = field(default_factory=dict)
+    also_routes: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     caveats: tuple[str, ...] = ()
 
@@ -78,12 +82,19 @@ PLANS: tuple[Plan, ...] = (
              "psilocybin-holze2023-tmax", "psilocybin-holze2023-15mg-thalf",
              "psilocybin-holze2023-30mg-thalf"),
         notes={
-            "psilocybin-holze2023-25mg-cmax": "other people of the same laboratory",
-            "psilocybin-holze2023-25mg-thalf": "other people of the same laboratory",
+            "psilocybin-holze2023-25mg-cmax": "other people in the fitted paper",
+            "psilocybin-holze2023-25mg-thalf": "other people in the fitted paper",
+            "psilocybin-becker2022-thalf": "23 people and 25 mg, as in Holze 2023: perhaps the same people",
             "psilocybin-dahmane2021-25mg-cmax": "same study as Brown 2017",
-            "psilocybin-dahmane2021-thalf": "half-lives of data sets range from 1.2 to 4.7 h",
-            "psilocybin-brown2017-thalf": "half-lives of data sets range from 1.2 to 4.7 h",
-            "psilocybin-otto2025-vf": "dose basis (psilocybin or psilocin) not stated",
+            "psilocybin-dahmane2021-thalf":
+            "half-lives of data sets range from 1.2 to 4.7 h",
+            "psilocybin-brown2017-thalf":
+            "half-lives of data sets range from 1.2 to 4.7 h",
+            "psilocybin-otto2025-vf":
+            "review that may hold the fitted study; dose basis (psilocybin or psilocin) not stated",
+            "psilocybin-otto2025-thalf": "review that may hold the fitted study",
+            "psilocybin-scoping2024-tmax": "review that may hold the fitted study",
+            "psilocybin-scoping2024-thalf": "review that may hold the fitted study",
         },
         caveats=(
             "half-life of one laboratory (1.8 h); data sets range from 1.2 to 4.7 h, so the end of "
@@ -94,10 +105,15 @@ PLANS: tuple[Plan, ...] = (
     Plan(
         "lsd", "oral", ("LSD",),
         fit=("lsd-holze2019-100ug-cmax", "lsd-holze2019-100ug-tmax", "lsd-holze2019-100ug-t_half",
-             "lsd-holze2019-100ug-auc_inf", "lsd-holze2020micro-5ug-cmax",
-             "lsd-holze2020micro-10ug-cmax", "lsd-holze2020micro-20ug-cmax",
-             "lsd-holze2020micro-tmax", "lsd-holze2020micro-thalf"),
+             "lsd-holze2020micro-5ug-cmax", "lsd-holze2020micro-10ug-cmax",
+             "lsd-holze2020micro-20ug-cmax", "lsd-holze2020micro-tmax", "lsd-holze2020micro-thalf"),
+        spread=("lsd-holze2019-100ug-auc_inf",),
         notes={
+            "lsd-holze2019-100ug-auc_inf": "same people as the fitted peak; the area was not fitted",
+            "lsd-dolder2017-100ug-cmax": "peak per microgram half of that found after 5 to 20 µg",
+            "lsd-dolder2017-200ug-cmax": "the same samples as Dolder 2015, which printed 4.5",
+            "lsd-baselurine-85ug-cmax": "dose as restated later",
+            "lsd-baselurine-170ug-cmax": "dose as restated later",
             "lsd-dolder2015-200ug-cmax": "the same samples were later reported as 3.1 ng/mL",
             "lsd-dolder2015-200ug-thalf-terminal": "slower phase after 12 h, which the model lacks",
             "lsd-family2019-tmax": "first samples of a group of older adults",
@@ -110,13 +126,19 @@ PLANS: tuple[Plan, ...] = (
     ),
     Plan(
         "mdma", "oral", ("MDMA",),
-        fit=("mdma-frey-75mg-cmax-a", "mdma-frey-125mg-cmax-a", "mdma-frey-75mg-auc24",
-             "mdma-frey-125mg-auc24", "mdma-frey-tmax", "mdma-frey-75mg-thalf",
-             "mdma-frey-125mg-thalf"),
+        fit=("mdma-frey-75mg-cmax-a", "mdma-frey-125mg-cmax-a", "mdma-frey-tmax",
+             "mdma-frey-75mg-thalf", "mdma-frey-125mg-thalf"),
+        notes=dict.fromkeys(
+            ("mdma-frey-75mg-auc24", "mdma-frey-125mg-auc24"),
+            "one compartment misses the fall after the peak, so areas come out too high; the area "
+            "grows faster than the dose",
+        ) | dict.fromkeys(
+            ("mdma-frey-75mg-cmax-b", "mdma-frey-125mg-cmax-b"), "a second group of eight people"),
         caveats=(
-            "published peak, area and half-life do not fit one compartment: areas come out too high "
-            "and half-lives too short",
+            "published peak, area and half-life do not fit one compartment: the peak and the half-life "
+            "are met, areas come out up to 1.7 times too high",
             "the area grows faster than the dose, the model does not",
+            "how much people differ is not printed",
         ),
     ),
     Plan(
@@ -130,7 +152,8 @@ PLANS: tuple[Plan, ...] = (
     Plan(
         "dmt", "intravenous", ("DMT",), absorbed=False, midpoints=8,
         fit=("dmt-review2025-vz", "dmt-review2025-cl", "dmt-review2025-thalf"),
-        durations={"dmt-good2022preprint-tmax": 1 / 6},
+        also_routes=("intravenous infusion 10 min",),
+        notes={"dmt-good2023-thalf": "may be one of the 8 data sets"},
         needs_infusion=True,
         caveats=(
             "only ranges over 8 data sets are printed; the model takes their geometric midpoints, and "

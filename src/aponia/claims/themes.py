@@ -55,13 +55,11 @@ def entries(
             said = find_cues(f"{entry.headline} {facts.text}".lower(), TOPICS)
             if not all(t in said for t in narrow):
                 continue
-        (
-            support
-            if entry.direction == "supports"
-            else against
-            if entry.direction in ("against", "mixed")
-            else []
-        ).append(facts)
+        # a study with results on both sides speaks for and against
+        if entry.direction in ("supports", "mixed"):
+            support.append(facts)
+        if entry.direction in ("against", "mixed"):
+            against.append(facts)
     return support, against
 
 
@@ -103,7 +101,7 @@ def judge_theme(
     if reading.population in ("animals", "cells"):
         people = []
         against = [f for f in against if f.layer is Layer.ANIMALS]
-    evidence = items([*people[:2], *animals[:2], *against[:2]], 5)
+    evidence = items(dict.fromkeys([*people[:2], *animals[:2], *against[:2]]), 5)
     if not support and not against:
         return Verdict("unverified", f"No record here on {drug} speaks of this.")
     if reading.direction == "neutral" and reading.negated:
@@ -189,8 +187,9 @@ def judge_theme(
         issues.append("wrong-timescale")
     issues += _markers(reading, topics, people or animals)
     told = f"{item((people or animals)[0]).shows}"
-    if against:
-        told += f" Against it: {describe(against[0])}."
+    others = [f for f in against if f not in support]
+    if others:
+        told += f" Against it: {describe(others[0])}."
     if reading.certainty == 4:
         issues.append("overclaims-certainty")
         name = "contradicted" if against else "partly-supported"

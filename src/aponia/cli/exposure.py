@@ -1,6 +1,15 @@
 """``aponia exposure``: what the arms of studies gave, in the blood and as an approach.
 
-It describes study arms and published regimens; it takes the id of one, never a dose.
+It describes study arms and published regimens; it takes the id of one, never a dose:
+
+- ``aponia exposure``: every arm with its probability of being a microdose, psycholytic or full dose,
+  beside the label of its record; ``--differs`` keeps those that published bands place otherwise.
+- ``aponia exposure schindler-2022-cluster-headache`` (or ``STUDY/ARM``): peak, area and occupancy with
+  the band over people, what the placement rests on, and what is not known and why.
+- ``aponia exposure psilocybin-holze2023-25mg-cmax``: the regimen of a row of the pharmacology tables.
+- ``aponia exposure --checks``: predicted beside observed exposures of every model, fitted ones marked.
+
+All of it with ``--json``. Ketamine has no classes of doses: its arms stand under their route.
 """
 
 from __future__ import annotations
@@ -112,12 +121,14 @@ def _shares(arm: ArmExposure) -> str:
 
 
 def _peak(arm: ArmExposure) -> str:
-    if arm.peak is None:
-        return arm.peak_why
-    median, low, high = arm.peak
+    return arm.peak_why if arm.peak is None else _range(arm.peak, arm.unit)
+
+
+def _range(value: tuple[float, float | None, float | None], unit: str) -> str:
+    median, low, high = value
     if low is None or high is None:
-        return f"{median:.3g} {arm.unit} (typical person; spread between people not known)"
-    return f"{median:.3g} {arm.unit} (90 % of people {low:.3g} to {high:.3g})"
+        return f"{median:.3g} {unit} (typical person; spread between people not known)"
+    return f"{median:.3g} {unit} (90 % of people {low:.3g} to {high:.3g})"
 
 
 def _show_arm(arm: ArmExposure) -> None:
@@ -127,6 +138,8 @@ def _show_arm(arm: ArmExposure) -> None:
         ("record's label", arm.label + (" (another arm gave more)" if arm.lesser else "")),
         ("approach", f"{_shares(arm)}  [{arm.verdict}]"),
     ]
+    if arm.word:
+        rows.insert(1, ("authors' word", arm.word))
     if arm.placement is not None:
         rows.append(
             ("rests on", f"{arm.placement.why} ({', '.join(arm.placement.rows) or 'none'})")
@@ -140,6 +153,8 @@ def _show_arm(arm: ArmExposure) -> None:
             for dose, one in arm.by_dose
         ]
     rows.append(("peak in plasma", _peak(arm)))
+    if arm.area is not None:
+        rows.append(("area", _range(arm.area, f"{arm.unit} x h")))
     if arm.occupancy is not None:
         o = arm.occupancy
         rows.append(
@@ -179,6 +194,10 @@ def _show_table(arms: tuple[ArmExposure, ...]) -> None:
         )
     counts = Counter(a.verdict for a in arms)
     typer.echo("  ".join(f"{name}: {count}" for name, count in counts.most_common()))
+    groups = Counter(a.group for a in arms if a.verdict == "not placed")
+    if groups:
+        why = ", ".join(f"{name} {count}" for name, count in groups.most_common())
+        typer.echo(f"not placed: {why}")
     typer.echo(_NOTE)
 
 
@@ -197,6 +216,8 @@ def _show_checks(base: EvidenceBase, as_json: bool) -> None:
     if as_json:
         from dataclasses import asdict
 
+        from aponia.exposure import score
+
         _dump(
             {
                 "checks": [asdict(c) | {"ratio": c.ratio, "within": c.within} for c in found],
@@ -208,6 +229,7 @@ def _show_checks(base: EvidenceBase, as_json: bool) -> None:
                     }
                     for m in data.models.values()
                 ],
+                "score": asdict(score(found)),
                 "no_model": [
                     {"substance": s, "route": r, "why": w} for (s, r), w in data.no_model.items()
                 ],
@@ -232,8 +254,13 @@ def _show_checks(base: EvidenceBase, as_json: bool) -> None:
             )
         for caveat in model.caveats:
             typer.echo(f"  - {caveat}")
-    held = [c for c in found if not c.fitted]
-    good = sum(c.within for c in held)
-    typer.echo(f"{good} of {len(held)} figures not used for the fit within 1.25-fold or in range.")
+    from aponia.exposure import score
+
+    got = score(found)
+    typer.echo(
+        f"{got.within} of {got.checks} figures no model was fitted to within 1.25-fold or in range; "
+        f"where papers contradict each other none can: no model in proportion to dose meets more than "
+        f"{got.possible}."
+    )
     for (substance, route), why in data.no_model.items():
         typer.echo(f"no model: {substance} {route}: {why}")

@@ -25,6 +25,7 @@ from aponia.exposure._api import (
     simulate,
 )
 from aponia.exposure.approach import APPROACHES, Approach, DoseBand, Placement, border, place
+from aponia.exposure.checking import Score, best_possible, held_out, score
 from aponia.exposure.dosing import UNITS, Dose, Schedule, Weight
 from aponia.exposure.equivalence import Equivalence, Equivalent, convert
 from aponia.exposure.errors import DoseError, ExposureError, NotKnownError
@@ -71,11 +72,13 @@ __all__ = [
     "Quantity",
     "Residual",
     "Schedule",
+    "Score",
     "Simulation",
     "Spread",
     "SpreadFit",
     "Weight",
     "approach",
+    "best_possible",
     "border",
     "convert",
     "derive_relation",
@@ -84,7 +87,9 @@ __all__ = [
     "expected_range",
     "fit_spreads",
     "fit_typical",
+    "held_out",
     "peak_occupancy",
     "place",
+    "score",
     "simulate",
 ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "absorbed",
+    "add_absorbed",
     "area_absorbed",
     "bolus",
     "half_life",
@@ -64,6 +65,45 @@ def absorbed(t: float, c0: Floats, ka: Floats, ke: Floats) -> Floats:
         phi = np.where(large, -np.expm1(-x) / np.where(large, x, 1.0), phi)
     near: Floats = c0 * ka * t * np.exp(-ke * t) * phi
     return np.where(close, near, out)
+
+
+def add_absorbed(
+    out: Floats, step: float, first: float, c0: Floats, ka: Floats, ke: Floats
+) -> None:
+    """Add the curve of one absorbed dose to rows of an even grid of times.
+
+    Parameters
+    ----------
+    out : array, shape (T, n)
+        Concentrations; row i lies at `first` + i `step` hours after the end of the lag. Changed.
+    step, first : float
+        Hours; `first` must not be negative.
+    c0, ka, ke : array, shape (n,)
+
+    Notes
+    -----
+    On an even grid each exponential is the one before it times a constant, which leaves two
+    multiplications for two exponentials. Rounding grows by one unit in the last place a step, to
+    1e-13 relative over a thousand steps; the exact value is taken anew every 256. People whose ka
+    and ke are close go through `absorbed`.
+    """
+    d = ka - ke
+    close = np.abs(d) < _CLOSE * ke
+    scale = np.where(close, 0.0, c0 * ka / np.where(close, 1.0, d))
+    slow_step, fast_step = np.exp(-ke * step), np.exp(-ka * step)
+    slow, fast = np.empty_like(c0), np.empty_like(c0)
+    for i in range(out.shape[0]):
+        if i % 256 == 0:
+            t = first + i * step
+            slow, fast = scale * np.exp(-ke * t), scale * np.exp(-ka * t)
+        out[i] += slow
+        out[i] -= fast
+        slow *= slow_step
+        fast *= fast_step
+    if close.any():
+        who = np.flatnonzero(close)
+        for i in range(out.shape[0]):
+            out[i, who] += absorbed(first + i * step, c0[who], ka[who], ke[who])
 
 
 def bolus(t: float, c0: Floats, ke: Floats) -> Floats:

@@ -123,6 +123,7 @@ def derive_relation(
     highest_seen: float,
     rows: tuple[str, ...],
     *,
+    highest_concentration: float | None = None,
     seed: int = 11,
 ) -> OccupancyRelation:
     """Bound a single-site relation by one mean occupancy and the highest occupancy seen.
@@ -137,6 +138,9 @@ def derive_relation(
         Highest published occupancy in percent: the maximum cannot lie below it.
     rows : tuple of str
         Every row used.
+    highest_concentration : float, optional
+        Highest concentration, in ng/mL, that the people in whom `highest_seen` was seen can have
+        had: a relation that does not reach it there is left out.
     seed : int
 
     Returns
@@ -156,23 +160,32 @@ def derive_relation(
     if not (0 < highest_seen < 100 and peak_at_point > 0):
         raise DoseError("occupancies lie between 0 and 100 % and concentrations above 0")
     rng = np.random.default_rng(seed)
-    m = 4 * _DRAWS
+    m = 16 * _DRAWS
     mean = point.percent + point.sd / np.sqrt(point.n) * rng.standard_t(point.n - 1, m)
     top = rng.uniform(highest_seen, 100.0, m)
     seen = peak_at_point * rng.uniform(0.5, 1.0, m)
     possible = (mean > 0) & (mean < top)
+    ec50 = seen * (top - mean) / np.where(possible, mean, 1.0)
+    if highest_concentration is not None:
+        c = highest_concentration
+        possible &= top * c / (c + np.where(possible, ec50, 1.0)) >= highest_seen
     if possible.sum() < _DRAWS:
         raise NotKnownError(f"{point.row}: no binding curve agrees with the published occupancies")
-    mean, top, seen = (v[possible][:_DRAWS] for v in (mean, top, seen))
+    ec50, top = ec50[possible][:_DRAWS], top[possible][:_DRAWS]
+    reach = () if highest_concentration is None else (
+        f"a curve must reach {highest_seen:g} % at the highest concentration expected among the people "
+        f"in whom it was seen ({highest_concentration:.3g} ng/mL)",
+    )  # fmt: skip
     return OccupancyRelation(
-        substance, "derived", seen * (top - mean) / mean, top, rows,
+        substance, "derived", ec50, top, rows,
         (
             f"one mean occupancy, {point.percent:g} % (SD {point.sd:g}, n = {point.n}) after "
-            f"{point.dose_mg:g} mg, fixes the curve",
+            f"{point.dose_mg:g} mg, anchors every curve",
             "the time of the scan was not read: the concentration in it is taken as between half the "
             "peak and the peak of the model",
             f"the maximum lies between the highest occupancy seen ({highest_seen:g} %, another "
             "radioligand) and 100 %",
+            *reach,
             "one binding site, no delay between plasma and brain",
         ),
     )  # fmt: skip

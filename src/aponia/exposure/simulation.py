@@ -56,6 +56,8 @@ class Simulation:
         Exact after one administration, from the grid of times otherwise.
     dose_mg : array, shape (n,)
         One administration, in mg.
+    area : array, shape (n,)
+        Area under the whole curve, in `model.unit` times hours: all administrations, to infinity.
     weight : Weight
     relation : OccupancyRelation or None
         From concentration to receptor occupancy; None when no source gives one.
@@ -73,6 +75,7 @@ class Simulation:
     peak: Floats
     time_of_peak: Floats
     dose_mg: Floats
+    area: Floats
     weight: Weight
     relation: OccupancyRelation | None
     why_no_occupancy: str
@@ -124,6 +127,17 @@ class Simulation:
         self._need_spread()
         self._need_length(3)
         return _band(self.peak, level)
+
+    def area_band(self, level: float = 0.9) -> Band:
+        """Median and band of the area under the curve; scalars as arrays of shape ().
+
+        Raises
+        ------
+        NotKnownError
+            When the spread between people is not known.
+        """
+        self._need_spread()
+        return _band(self.area, level)
 
     def typical_peak(self) -> float:
         """Give the median of the highest concentrations.
@@ -277,19 +291,24 @@ def simulate_model(
         schedule.starts, schedule.durations, schedule.shares, strict=True
     ):
         dosed = c0 if share == 1 else c0 * share
+        if ka is not None:
+            begin = int(np.searchsorted(times, start + model.lag))
+            if begin < times.size:
+                after = float(times[begin]) - start - model.lag
+                curves.add_absorbed(concentration[begin:], step, after, dosed, ka, ke)
+            continue
         for i, t in enumerate(times):
             u = float(t) - start - model.lag
             if u < 0:
                 continue
-            if ka is not None:
-                concentration[i] += curves.absorbed(u, dosed, ka, ke)
-            elif length:
+            if length:
                 concentration[i] += curves.infusion(u, length, dosed, ke)
             else:
                 concentration[i] += curves.bolus(u, dosed, ke)
     peak, when = _peaks(schedule, times, concentration, c0, ka, ke, model.lag)
     return Simulation(
-        model, dose, schedule, times, concentration, peak, when, mg, weight,
+        model, dose, schedule, times, concentration, peak, when, mg, c0 * sum(schedule.shares) / ke,
+        weight,
         relation, why_no_occupancy, _caveats(model, dose, schedule, weight, mg),
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from aponia import __version__
 from aponia import evidence as evidence_package
 from aponia.answers import answer_all
 from aponia.answers.guard import Finding, check_page
+from aponia.site.approach_files import approach_files
 from aponia.site.downloads import base_files, question_files, record_json
 from aponia.site.links import dead_links
 from aponia.site.render import Page, render
@@ -66,7 +67,7 @@ def pages_of(world: World) -> Iterator[Page]:
     for trial in world.base.trials.values():
         yield records.trial_page(world, trial)
     yield from mechanism.mechanism_pages(world)
-    yield approach.approach_page(world)
+    yield from approach.approach_pages(world)
     yield facts.safety_page(world)
     yield facts.legal_page(world)
     yield facts.ketamine_page(world)
@@ -154,6 +155,7 @@ def _write(world: World, work: Path, out: Path, began: float, step: Step) -> Bui
         target.write_bytes(data)
     for answer in world.answers.values():
         question_files(world, answer, work / "questions")
+    approach_files(world, work / "approaches")
     for study in world.base.studies.values():
         record_json(study, work / "studies" / f"{study.id}.json")
     for trial in world.base.trials.values():

@@ -22,6 +22,7 @@ from aponia.site.charts import (
 from aponia.site.dates import is_overdue, written_date
 from aponia.site.render import Page
 from aponia.site.views import pictures
+from aponia.site.views.approach_levels import question_slices
 from aponia.site.views.common import DIRECTION, RED_FLAGS, World, certainty_key
 
 __all__ = ["forest_of", "question_index", "question_page", "rows_table"]
@@ -61,6 +62,7 @@ def question_page(world: World, answer: Answer) -> Page:
         "direction": DIRECTION[answer.direction] if answer.status == "answered" else None,
         "meta": _meta(answer),
         "reasons": _reasons(answer),
+        "slices": question_slices(world, world.base.questions[answer.id]),
         "ladder": [_rung(world, layer, root) for layer in answer.layers],
         "figures": figures,
         "size": pictures.size_of(answer.headline) if answer.headline else None,
