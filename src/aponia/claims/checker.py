@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from aponia.answers import Answer
-from aponia.claims.article import candidates, clauses
+from aponia.claims.article import candidates
+from aponia.claims.clauses import clauses
 from aponia.claims.extract import Block, Page, clean, extract
+from aponia.claims.language import foreign_blocks, language
 from aponia.claims.missing import missing
 from aponia.claims.model import ArticleCheck, CheckedClaim, Reading, Verdict
 from aponia.claims.reading import Context, Reader
 from aponia.claims.records import Records
-from aponia.claims.sentences import is_english, sentences
+from aponia.claims.sentences import sentences
 from aponia.claims.verdict import judge
 from aponia.evidence import EvidenceBase
 
@@ -28,6 +30,15 @@ _WORST_FIRST = (
     "supported",
     "not-checkable",
 )
+
+
+def _foreign_note(foreign: Mapping[int, str]) -> str | None:
+    """Say which part of a mixed page was left out."""
+    if not foreign:
+        return None
+    names = " and ".join(sorted(set(foreign.values())))
+    part = "One paragraph looks" if len(foreign) == 1 else f"{len(foreign)} paragraphs look"
+    return f"{part} like {names} and could not be checked; only English can."
 
 
 class Checker:
@@ -115,28 +126,38 @@ class Checker:
 
     def page(self, page: Page) -> ArticleCheck:
         """Check an article that was extracted already."""
-        split = sentences(page)
+        foreign = foreign_blocks(page)
+        split = sentences(page, frozenset(foreign))
         headings = tuple((b.start, b.end) for b in page.blocks if b.kind == "heading")
         empty = ArticleCheck(page.title, page.text, len(split), (), (), headings=headings)
-        if not split:
+        if not page.blocks:
             return replace(empty, note="There is no text to check.")
-        if not is_english(page.text):
+        spoken = language(page.text)
+        if not split or (spoken not in ("English", None) and len(foreign) * 2 >= len(page.blocks)):
+            name = spoken or next(iter(foreign.values()), "another language")
             return replace(
-                empty, note="This text does not look English; only English can be checked."
+                empty,
+                note=f"This text looks like {name}; only English can be checked.",
             )
         found = []
         for c in candidates(self.reader, split, page.title):
             reading, verdict = self.claim(c.reading_text, c.context)
             found.append(
                 CheckedClaim(
-                    c.sentence, c.start, c.end, page.text[c.start : c.end], reading, verdict
+                    c.sentence,
+                    c.start,
+                    c.end,
+                    page.text[c.start : c.end],
+                    reading,
+                    verdict,
+                    c.attribution,
                 )
             )
         if not found:
             return replace(
                 empty, note="Nothing here could be checked: no claim about these drugs was found."
             )
-        checked = replace(empty, claims=tuple(found))
+        checked = replace(empty, claims=tuple(found), note=_foreign_note(foreign))
         return replace(checked, missing=missing(self.records, checked))
 
     def batch(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
