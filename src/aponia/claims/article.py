@@ -13,7 +13,7 @@ from aponia.claims.lexicon import CUES, find_cues
 from aponia.claims.page import plain
 from aponia.claims.reading import Context, Reader
 from aponia.claims.sentences import Sentence
-from aponia.claims.verbs import has_verb
+from aponia.claims.verbs import begins_with_verb, has_verb
 
 __all__ = ["Candidate", "candidates"]
 
@@ -38,14 +38,14 @@ _ORDERS = re.compile(
     re.IGNORECASE,
 )
 _TO_READER = re.compile(
-    r"\b(?:your (?:doctor|gp|physician|(?:healthcare )?provider|healthcare|neurologist|pharmacist|prescriber)|(?:medical|healthcare|health care) (?:professional|provider)s? before)\b|^(?:if|even if|when|before|whether) you\b",
+    r"\b(?:your (?:doctor|gp|physician|(?:healthcare )?provider|healthcare|neurologist|pharmacist|prescriber)|(?:medical|healthcare|health care) (?:professional|provider)s? before)\b|\bshould (?:speak|talk|consult|ask|discuss)\b|^(?:if|even if|when|before|whether) you\b",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(
     r"\b(?:(?:not|nor) (?:intended|meant|designed) (?:as|to|for)|(?:is|are|does|do) not (?:(?:constitute|replace|substitute)|(?:a )?substitute for|(?:provide )?medical advice)|informational purposes|educational purposes|"
     r"(?:have|has) not been evaluated by the|all rights reserved|we use cookies|cookies?\b.{0,40}\b(?:accept|policy|experience)|privacy policy|terms (?:of|and) (?:use|service|conditions)|"
     r"affiliate (?:links?|commission)|sponsored (?:by|content|post)|advertisement|this (?:article|post|content) (?:was|is|contains|may contain|has been)\b|originally (?:published|appeared)|"
-    r"medically reviewed|fact[- ]checked by|updated on|posted (?:on|by|in)|min(?:ute)?s? read|read time|photo(?:graph)?(?: credit)?:|image(?: credit)?:|getty images|shutterstock)",
+    r"medically reviewed|fact[- ]checked by|updated on|posted (?:on|by|in)|we (?:searched|screened|included|excluded|selected|extracted|followed prisma)|min(?:ute)?s? read|read time|photo(?:graph)?(?: credit)?:|image(?: credit)?:|getty images|shutterstock)",
     re.IGNORECASE,
 )
 _BIOGRAPHY = re.compile(
@@ -58,12 +58,16 @@ _BIOGRAPHY = re.compile(
 _ALSO = re.compile(
     r"\b(?:supervis\w+|screened|intense|overwhelming|frightening|challenging|distressing|unpleasant|anxi\w+|confusion|effects? (?:(?:may|might|can|could) )?include|"
     r"(?:a|per|every|each) (?:\w+ )?(?:days?|weeks?|months?)|halluc\w+|visual (?:changes|distortions?)|nausea|vomit\w*|blood pressure|heart rate|strongest evidence|best evidence|promising|"
-    r"(?:similar|different\w*) (?:\w+ ){0,3}(?:to|from|than)|approaches)\b",
+    r"(?:similar|different\w*) (?:\w+ ){0,3}(?:to|from|than)|approaches|did nothing|didn't (?:do|help|touch)|no (?:relief|benefit|difference|change)|"
+    r"(?:remarkable|great|excellent|good|positive|impressive|amazing|mixed|promising|encouraging) (?:\w+ )?results|"
+    r"(?:taken|combined|mixed|used) (?:safely )?(?:together )?with|antidepressants?|ssris?|lithium|triptans?|tramadol)\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
     r"^(?:how|what|why|when|which|where|who|should|can|could|is|are|do|does|will)\b", re.IGNORECASE
 )
+_TERSE = frozenset({"item", "cell", "row", "heading"})
+_STRONG = frozenset({"benefit", "worse", "mechanism", "safety", "legal", "perceptible"})
 _THIN = frozenset({"trial", "opinion", "vague", "prediction", "duration"})
 
 
@@ -164,12 +168,16 @@ def _worth(s: Sentence, text: str, own: Context, context: Context) -> bool:
         context.substances and (points_back(text) or s.kind in ("heading", "item", "cell"))
     ):
         return False
-    if not has_verb(text):
+    if not has_verb(text) and not (s.kind in _TERSE and begins_with_verb(text)):
         return False
     cues = find_cues(lower, CUES)
+    if s.kind in _TERSE and not own.substances and not points_back(text) and not cues & _STRONG:
+        return False
     also = _ALSO.search(text) is not None
     if not cues & MATTERS and not also:
         return False
+    if first_person(text) and not cues & _STRONG:
+        return False  # that somebody took something is their own business
     if cues <= _THIN and not also and not own.conditions and not re.search(r"\d", text):
         return bool(own.substances)
     return True

@@ -45,6 +45,7 @@ _JOIN = re.compile(
     r";\s+|,?\s+(?P<but>but|yet|while|whereas|although|though|even though)\s+|,\s+and\s+|,\s+(?P<with>with)\s+|\s+\u2013\s+(?P<dash>and|but)\s+",
     re.IGNORECASE,
 )
+_OF_THEM = re.compile(r"(?:\S+ ){0,2}of (?:them|these|those|whom)\b", re.IGNORECASE)
 _AND_VERB = re.compile(r",?\s+and\s+(?=(?:also\s+|then\s+|even\s+)?[a-z'-]+\b)", re.IGNORECASE)
 _LABEL = re.compile(r"^[\w\s,'/()-]{3,45}:\s+(?=\S)")
 
@@ -100,6 +101,8 @@ def _joined(text: str) -> list[tuple[int, int, str]]:
             begin, carried = m.end(), ""
             pieces.append((begin, len(text), told))
             return pieces
+        if _OF_THEM.match(right):
+            continue  # the people counted here were told of before the comma
         verb = begins_with_verb(right)
         firm = m["but"] and m["but"].lower() in ("but", "yet")
         if not (
@@ -219,7 +222,7 @@ def _states(text: str) -> bool:
 
 
 def _says(text: str) -> bool:
-    return len(text.split()) >= 4 and has_verb(text)
+    return len(text.split()) >= 3 and has_verb(text)
 
 
 _GAP = re.compile(

@@ -12,11 +12,11 @@ from aponia.claims.sentences import Sentence
 __all__ = ["WIDE", "Memory", "points_back"]
 
 _POINTS_BACK = re.compile(
-    r"\b(?:these|this|they|them|their|it|its|such|those|both|the (?:drugs?|substances?|medicines?|medications?|treatments?|effects?|experiences?|results?|"
+    r"\b(?:these|this|they|them|their|it|its|such|those|both|the (?:[\w-]+ ){0,2}(?:drugs?|substances?|medicines?|medications?|treatments?|effects?|experiences?|results?|"
     r"benefits?|advantages?|approach(?:es)?|compounds?|molecules?|study|trial|survey|report|team|participants|authors?|researchers|patients|psychedelic|infusions?|mushrooms?)|"
-    r"dos(?:e|es|ing)|sessions?|trips?|micro-?dos\w*|approaches|side[- ]effects?|"
+    r"dos(?:e|es|ing)|(?:a (?:single )?session|(?:one|each|per|single|two|three|the) (?:\w+ )?sessions?)|trips?|micro-?dos\w*|approaches|side[- ]effects?|"
     r"one (?:study|report|patient|man|woman|case|trial|participant|survey)|(?:several|some|many|other|recent|more|two|three|early|case|clinical) (?:studies|trials|research|people|patients|reports|users|researchers)|"
-    r"studies|trials?|surveys?|(?:people|patients|users|participants) (?:report|say|said|reported|felt|had|experienced|who)|relief|placebo|"
+    r"studies|trials?|surveys?|(?:people|patients|users|participants) (?:report|say|said|reported|felt|had|experienced|who)|relief|placebo|\d+ ?(?:%|percent|per cent) of|"
     r"(?:a|per) (?:single )?(?:session|dose|trip)|(?:no|few|one|two|three|\d+) (?:serious |severe )?(?:adverse|side|participants|patients|people))\b",
     re.IGNORECASE,
 )
@@ -145,7 +145,10 @@ class Memory:
         substances = before.substances or section.substances
         conditions = section.conditions or before.conditions
         specific = [c for c in before.conditions if c not in WIDE]
-        if specific and set(specific) <= set(section.conditions or specific):
+        if specific and (
+            set(specific) <= set(section.conditions or specific)
+            or set(section.conditions) <= set(WIDE)
+        ):
             conditions = tuple(specific)
         return Context(
             substances or ((CLASS,) if _ABOUT_DRUGS.search(words) else ()),

@@ -162,7 +162,11 @@ def _of_text(text: str) -> Page:
         right = begin + len(line.rstrip())
         mark = re.match(r"\s*(#{1,6})\s+", line)
         item = _ITEM.match(line)
-        if mark:
+        quoted = re.match(r"\s*(?:>\s?)+(?=\S)", line)
+        if quoted:
+            close()
+            blocks.append(Block(begin + quoted.end(), right, "quote"))
+        elif mark:
             close()
             blocks.append(Block(begin + mark.end(), right, "heading", len(mark[1])))
         elif item and begin + item.end() < right:
@@ -177,8 +181,16 @@ def _of_text(text: str) -> Page:
                 start, kind, count = left, "p", 0
             end, count = right, count + 1
     close()
-    title = next((text[b.start : b.end] for b in blocks if b.kind == "heading"), None)
+    headings = [text[b.start : b.end] for b in blocks if b.kind == "heading"]
+    title = next((h for h in headings if not _NO_TITLE.match(h)), None)
     return Page(title, text, tuple(blocks))
+
+
+_NO_TITLE = re.compile(
+    r"^(?:for immediate release|press release|news release|embargo\w*\b.*|share (?:this|on)\b.*|advertisement|skip to\b.*|menu|home|search|"
+    r"sponsored|subscribe\b.*|published\b.*|posted\b.*|by \w+ \w+)$",
+    re.IGNORECASE,
+)
 
 
 def _heads(first: str, second: str) -> bool:

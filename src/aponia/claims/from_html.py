@@ -163,7 +163,7 @@ def _prune(body: Any) -> None:
 
 
 _TINY_AROUND = re.compile(
-    r"(?:^|[\s_-])(?:screen-reader-text|sr-only|visually-hidden|skip-?link|byline|share|tags?|comment-\w+|copyright|advert\w*|caption-credit|credit)(?=$|[\s_-])",
+    r"(?:^|[\s_-])(?:screen-reader-text|sr-only|visually-hidden|skip-?link|byline|author-\w+|share|tags?|comment-\w+|copyright|advert\w*|caption-credit|credit)(?=$|[\s_-])",
     re.IGNORECASE,
 )
 

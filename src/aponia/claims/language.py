@@ -89,7 +89,9 @@ def foreign_blocks(page: Page) -> dict[int, str]:
     for number, block in enumerate(page.blocks):
         if block.end - block.start < 20:
             continue
-        name = language(page.text[block.start : min(block.end, block.start + 2000)])
-        if name not in ("English", None):
+        text = page.text[block.start : min(block.end, block.start + 2000)]
+        name = language(text)
+        # a reference or a Latin phrase is no paragraph in another language
+        if name not in ("English", None) and (name not in _WORDS or len(text.split()) >= 12):
             found[number] = str(name)
     return found

@@ -58,6 +58,12 @@ def read(data: bytes) -> dict[str, Any]:
                     lines.append(_line(line, sizes, heights))
                     line, sizes, heights = "", {}, []
                 if part:
+                    other = sizes and not 0.75 < size / (max(sizes) or 1) < 1.34 and len(part) > 8
+                    far = other or (heights and abs(height - heights[-1]) > 0.6 * max(size, 1.0))
+                    if far and line.strip() and part.strip():
+                        # text set elsewhere on the page: the running head, another column
+                        lines.append(_line(line, sizes, heights))
+                        line, sizes, heights = "", {}, []
                     line += part
                     if part.strip():
                         key = round(size, 1)

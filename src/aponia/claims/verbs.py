@@ -7,7 +7,7 @@ import re
 __all__ = ["AUXILIARY", "begins_with_verb", "has_verb", "lead_in", "subject_of"]
 
 _REGULAR_WORDS = """
-help reduce relieve ease prevent stop cause work show suggest report provide offer improve treat
+rate rank score prefer choose credit swear help reduce relieve ease prevent stop cause work show suggest report provide offer improve treat
 address promote increase lower allow end cure remain appear seem rewire reset fall mean follow
 involve include contain act affect target carry pose last range differ depend persist require need
 block boost lead lie come go take keep turn occur begin continue consist refer produce trigger
