@@ -12,7 +12,7 @@ from aponia.claims.model import ArticleCheck, Missing
 from aponia.claims.reading import CLASS
 from aponia.claims.records import Records, StudyFacts
 from aponia.claims.said import Said
-from aponia.claims.telling import describe
+from aponia.claims.telling import describe, names
 
 __all__ = ["missing"]
 
@@ -41,7 +41,7 @@ def missing(records: Records, article: ArticleCheck) -> tuple[Missing, ...]:
     found = [
         *_significance(subject, said),
         *_nulls(records, subject, said),
-        *_untested(article, said),
+        *_untested(records, article, subject),
         *_controls(subject, said),
         *_reports(article, subject, said),
         *_size(subject, said),
@@ -148,22 +148,35 @@ def _nulls(records: Records, subject: _Subject, said: Said) -> Iterator[Missing]
         yield Missing(f"{what} found no difference: {told}.", _ids(nulls))
 
 
-def _untested(article: ArticleCheck, said: Said) -> Iterator[Missing]:
+_DOSE_CLASS = {
+    "microdose": "in microdoses",
+    "psycholytic": "in perceptible low doses",
+    "macrodose": "in full doses",
+}
+
+
+def _untested(records: Records, article: ArticleCheck, subject: _Subject) -> Iterator[Missing]:
     """Say what nobody has tried in patients although the article offers it."""
-    found: dict[str, tuple[str, ...]] = {}
+    told: list[str] = []
+    ids: list[str] = []
     for c in article.claims:
         if (
             c.verdict.name == "no-evidence"
             and "not-tested-in-condition" in c.verdict.issues
             and c.reading.claim_type in ("efficacy", "durability")
+            and subject.drugs & set(c.reading.substances)
             and c.verdict.evidence
         ):
-            found.setdefault(c.reading.condition, tuple(e.id for e in c.verdict.evidence[:4]))
-    if found and not said.says("followed") and not said.says("null"):
-        ids = tuple(dict.fromkeys(i for x in found.values() for i in x))
+            drug = names(records, "substances", c.reading.substances)
+            dose = _DOSE_CLASS.get(c.reading.approach, "")
+            what = " ".join(x for x in (drug, dose) if x)
+            told.append(f"{what} for {names(records, 'conditions', [c.reading.condition])}")
+            ids += [e.id for e in c.verdict.evidence[:2]]
+    told = list(dict.fromkeys(told))[:3]
+    if told:
         yield Missing(
-            "Some of what it offers has not been tested in patients with that condition; the nearest records are about something else.",
-            ids[:4],
+            f"No study in patients was found of {'; '.join(told)}. The nearest records are about something else.",
+            tuple(dict.fromkeys(ids))[:4],
         )
 
 
