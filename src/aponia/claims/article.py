@@ -15,7 +15,11 @@ from aponia.claims.reading import Context, Reader
 from aponia.claims.sentences import Sentence
 from aponia.claims.verbs import begins_with_verb, has_verb
 
-__all__ = ["Candidate", "candidates"]
+__all__ = ["MOST_CLAIMS", "Candidate", "candidates", "on_subject"]
+
+#: No article makes more; what comes behind is not checked, and the check says so.
+MOST_CLAIMS = 1_500
+_LONGEST = 1_500
 
 #: Everything from such a heading on belongs to the site, not to the article.
 _TAIL = re.compile(
@@ -83,6 +87,32 @@ class Candidate:
     attribution: Source = "author"
 
 
+_NAMED = re.compile(
+    r"psychedelic|hallucinogen|entheogen|psilocyb|psilocin|magic (?:mushroom|truffle)|\bshrooms?\b|micro-?dos|\blsd\b|ketamine|mdma|ayahuasca|\bdmt\b",
+    re.IGNORECASE,
+)
+
+
+def on_subject(reader: Reader, sentences: Sequence[Sentence]) -> bool:
+    """Whether an article names one of these drugs by a name that is nothing else.
+
+    Mushrooms in a pan, acid in a wine and a trip to the sea are no drugs unless something else in the
+    article says so.
+    """
+    for s in sentences:
+        if s.end - s.start > _LONGEST:
+            continue
+        words = plain(s.text)
+        if _NAMED.search(words):
+            return True
+        if any(
+            h.how not in ("street", "everyday") and h.id in reader.studied
+            for h in reader.substances(words)[0]
+        ):
+            return True
+    return False
+
+
 def candidates(reader: Reader, sentences: Sequence[Sentence], title: str | None) -> list[Candidate]:
     """Pick the checkable claims of an article.
 
@@ -102,6 +132,10 @@ def candidates(reader: Reader, sentences: Sequence[Sentence], title: str | None)
     speaker: Source = "author"
     paragraph, closed = -1, False
     for s in sentences:
+        if s.end - s.start > _LONGEST:
+            continue  # no sentence: a wall of text without a stop
+        if len(found) >= MOST_CLAIMS:
+            break
         words = " ".join(plain(s.text).split()) if "\n" in s.text else plain(s.text)
         if s.kind == "heading":
             closed = _TAIL.match(words.strip()) is not None and not _ONLY_LINE.match(words)
@@ -153,7 +187,7 @@ def _worth(s: Sentence, text: str, own: Context, context: Context) -> bool:
     """Whether a sentence states something about a drug that could be looked up."""
     lower = text.lower()
     words = len(text.split())
-    if len(text) > 1500 or words < 3 or lower.rstrip("\"') ").endswith("?"):
+    if words < 3 or lower.rstrip("\"') ").endswith("?"):
         return False
     if s.kind == "heading" and _ASKS.match(text):
         return False
@@ -171,7 +205,12 @@ def _worth(s: Sentence, text: str, own: Context, context: Context) -> bool:
     if not has_verb(text) and not (s.kind in _TERSE and begins_with_verb(text)):
         return False
     cues = find_cues(lower, CUES)
-    if s.kind in _TERSE and not own.substances and not points_back(text) and not cues & _STRONG:
+    if (
+        s.kind in _TERSE
+        and not own.substances
+        and not points_back(text)
+        and (not cues & _STRONG or re.search(r"\byou\b", lower))
+    ):
         return False
     also = _ALSO.search(text) is not None
     if not cues & MATTERS and not also:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from aponia.answers import Answer
-from aponia.claims.article import candidates
+from aponia.claims.article import MOST_CLAIMS, candidates, on_subject
 from aponia.claims.clauses import clauses
 from aponia.claims.extract import Block, Page, clean, extract
 from aponia.claims.language import foreign_blocks, language
@@ -32,10 +33,14 @@ _WORST_FIRST = (
 )
 
 
-def _foreign_note(foreign: Mapping[int, str]) -> str | None:
+_NOTHING = "Nothing here could be checked: no claim about these drugs and pain was found."
+_NOT_PAIN = (
+    "This is not about pain: only what the base holds on the drugs themselves could be compared."
+)
+
+
+def _foreign_note(foreign: Mapping[int, str]) -> str:
     """Say which part of a mixed page was left out."""
-    if not foreign:
-        return None
     names = " and ".join(sorted(set(foreign.values())))
     part = "One paragraph looks" if len(foreign) == 1 else f"{len(foreign)} paragraphs look"
     return f"{part} like {names} and could not be checked; only English can."
@@ -101,7 +106,7 @@ class Checker:
                 for a, b, t in pieces
             )
             parts += [t for _, _, t in pieces] if apart else [s.text]
-        with_drug = [p for p in parts if self.reader.substances(p)[0]]
+        with_drug = [p for p in parts if self.reader.terms(p).substances]
         if not with_drug or len(with_drug) == len(parts):
             return parts or [text]
         # a sentence without a drug beside one with a drug belongs to it
@@ -126,12 +131,13 @@ class Checker:
 
     def page(self, page: Page) -> ArticleCheck:
         """Check an article that was extracted already."""
+        headings = tuple((b.start, b.end) for b in page.blocks if b.kind == "heading")
+        empty = ArticleCheck(page.title, page.text, 0, (), (), headings=headings)
+        if not page.blocks or not re.search(r"[^\W\d_]", page.text):
+            return replace(empty, note="There is no text to check.")
         foreign = foreign_blocks(page)
         split = sentences(page, frozenset(foreign))
-        headings = tuple((b.start, b.end) for b in page.blocks if b.kind == "heading")
-        empty = ArticleCheck(page.title, page.text, len(split), (), (), headings=headings)
-        if not page.blocks:
-            return replace(empty, note="There is no text to check.")
+        empty = replace(empty, sentences=len(split))
         spoken = language(page.text)
         if not split or (spoken not in ("English", None) and len(foreign) * 2 >= len(page.blocks)):
             name = spoken or next(iter(foreign.values()), "another language")
@@ -139,9 +145,16 @@ class Checker:
                 empty,
                 note=f"This text looks like {name}; only English can be checked.",
             )
+        if not on_subject(self.reader, split):
+            return replace(empty, note=_NOTHING)
         found = []
-        for c in candidates(self.reader, split, page.title):
-            reading, verdict = self.claim(c.reading_text, c.context)
+        known: dict[tuple[str, Context], tuple[Reading, Verdict]] = {}
+        picked = candidates(self.reader, split, page.title)
+        for c in picked:
+            key = (c.reading_text, c.context)
+            if key not in known:
+                known[key] = self.claim(*key)
+            reading, verdict = known[key]
             found.append(
                 CheckedClaim(
                     c.sentence,
@@ -153,11 +166,20 @@ class Checker:
                     c.attribution,
                 )
             )
-        if not found:
-            return replace(
-                empty, note="Nothing here could be checked: no claim about these drugs was found."
-            )
-        checked = replace(empty, claims=tuple(found), note=_foreign_note(foreign))
+        pain = any(c.reading.conditions for c in found) or re.search(
+            r"\bpain|\bache|headache|migraine|analges", page.text, re.IGNORECASE
+        )
+        judged = any(c.verdict.name not in ("unverified", "not-checkable") for c in found)
+        if not found or not (pain or judged):
+            return replace(empty, note=_NOTHING)
+        notes = [] if pain else [_NOT_PAIN]
+        if len(found) >= MOST_CLAIMS:
+            notes.append(f"Only the first {MOST_CLAIMS:,} claims were checked.")
+        if foreign:
+            notes.append(_foreign_note(foreign))
+        checked = replace(empty, claims=tuple(found), note=" ".join(notes) or None)
+        if not pain:
+            return checked
         return replace(checked, missing=missing(self.records, checked))
 
     def batch(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ from aponia.claims.lexicon import CUES, find_cues
 from aponia.claims.page import plain
 from aponia.claims.sentences import Sentence
 from aponia.claims.terms import Hit
-from aponia.claims.verbs import AUXILIARY, begins_with_verb, has_verb, lead_in, subject_of
+from aponia.claims.verbs import AUXILIARY, begins_with_verb, has_verb, subject_of
 
 __all__ = ["MATTERS", "clauses", "each_condition"]
 
@@ -44,6 +44,9 @@ _BOTH = re.compile(
 _JOIN = re.compile(
     r";\s+|,?\s+(?P<but>but|yet|while|whereas|although|though|even though)\s+|,\s+and\s+|,\s+(?P<with>with)\s+|\s+\u2013\s+(?P<dash>and|but)\s+",
     re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:\w+ed|was|were|had|did|fell|rose|led|gave|found|took|saw|cut)\b", re.IGNORECASE
 )
 _OF_THEM = re.compile(r"(?:\S+ ){0,2}of (?:them|these|those|whom)\b", re.IGNORECASE)
 _AND_VERB = re.compile(r",?\s+and\s+(?=(?:also\s+|then\s+|even\s+)?[a-z'-]+\b)", re.IGNORECASE)
@@ -125,12 +128,8 @@ def _joined(text: str) -> list[tuple[int, int, str]]:
         elif verb:
             carried = subject_of(f"{left}", verb)
         else:
-            # what a report says keeps its hedge in the second clause too
-            carried = (
-                lead_in(left)
-                if m.group().strip(" ,").lower() == "and" and not lead_in(right)
-                else ""
-            )
+            # a clause with its own subject stands for itself: it keeps no hedge it does not state
+            carried = ""
     pieces.append((begin, len(text), f"{carried}{text[begin:]}"))
     return pieces
 
@@ -180,6 +179,8 @@ def _predicates(part: str, words: str) -> list[tuple[int, int, str]]:
             continue
         if left.count("(") > left.count(")") or left.count('"') % 2:
             continue
+        if re.fullmatch(r"\w+ed", verb) and not _PAST.search(left):
+            continue  # "include dissociation and raised blood pressure": no second predicate
         if not (_apart(left, right) and has_verb(left)):
             continue
         before = words[: shift + m.start()] if shift is not None else left

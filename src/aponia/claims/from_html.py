@@ -215,7 +215,8 @@ def _blocks(root: Any) -> list[tuple[str, int, str]]:
 
     def flush() -> None:
         if current:
-            text = " ".join("".join(current).split())
+            # references like &#8203; are characters only now
+            text = " ".join(visible("".join(current)).split())
             current.clear()
             if text:
                 kind, level = state[-1]
