@@ -62,13 +62,14 @@ _BIOGRAPHY = re.compile(
 _ALSO = re.compile(
     r"\b(?:supervis\w+|screened|intense|overwhelming|frightening|challenging|distressing|unpleasant|anxi\w+|confusion|effects? (?:(?:may|might|can|could) )?include|"
     r"(?:a|per|every|each) (?:\w+ )?(?:days?|weeks?|months?)|halluc\w+|visual (?:changes|distortions?)|nausea|vomit\w*|blood pressure|heart rate|strongest evidence|best evidence|promising|"
-    r"(?:similar|different\w*) (?:\w+ ){0,3}(?:to|from|than)|approaches|did nothing|didn't (?:do|help|touch)|no (?:relief|benefit|difference|change)|"
+    r"(?:similar|different\w*) (?:\w+ ){0,3}(?:to|from|than)|approaches|followed|did nothing|didn't (?:do|help|touch)|no (?:relief|benefit|difference|change)|"
     r"(?:remarkable|great|excellent|good|positive|impressive|amazing|mixed|promising|encouraging) (?:\w+ )?results|"
     r"(?:taken|combined|mixed|used) (?:safely )?(?:together )?with|antidepressants?|ssris?|lithium|triptans?|tramadol)\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"^(?:how|what|why|when|which|where|who|should|can|could|is|are|do|does|will)\b", re.IGNORECASE
+    r"^(?:[^:?]{2,40}:\s*)?(?:how|what|why|when|which|where|who|should|can|could|is|are|do|does|will)\b",
+    re.IGNORECASE,
 )
 _TERSE = frozenset({"item", "cell", "row", "heading"})
 _STRONG = frozenset({"benefit", "worse", "mechanism", "safety", "legal", "perceptible"})

@@ -117,8 +117,8 @@ def _joined(text: str) -> list[tuple[int, int, str]]:
             )
         ):
             continue
-        if not verb and not _own_subject(right):
-            continue
+        if not verb and not (_own_subject(right) and find_cues(right.lower(), CUES) - _ASIDE):
+            continue  # "but rats are not people" says nothing by itself
         pieces.append((begin, m.start(), f"{carried}{left}"))
         begin = m.end()
         if verb == "being":
@@ -191,6 +191,7 @@ def _predicates(part: str, words: str) -> list[tuple[int, int, str]]:
     return [(0, len(part), words)]
 
 
+_ASIDE = frozenset({"null", "pain", "population-claim", "vague"})
 _BLANK = ("benefit", "analgesic-use", "worse", "safety")
 
 

@@ -13,10 +13,10 @@ __all__ = ["WIDE", "Memory", "points_back"]
 
 _POINTS_BACK = re.compile(
     r"\b(?:these|this|they|them|their|it|its|such|those|both|the (?:[\w-]+ ){0,2}(?:drugs?|substances?|medicines?|medications?|treatments?|effects?|experiences?|results?|"
-    r"benefits?|advantages?|approach(?:es)?|compounds?|molecules?|study|trial|survey|report|team|participants|authors?|researchers|patients|psychedelic|infusions?|mushrooms?)|"
+    r"benefits?|advantages?|approach(?:es)?|compounds?|molecules?|study|trial|survey|report|team|participants|authors?|researchers|patients|volunteers|psychedelic|infusions?|mushrooms?)|"
     r"dos(?:e|es|ing)|(?:a (?:single )?session|(?:one|each|per|single|two|three|the) (?:\w+ )?sessions?)|trips?|micro-?dos\w*|approaches|side[- ]effects?|"
     r"one (?:study|report|patient|man|woman|case|trial|participant|survey)|(?:several|some|many|other|recent|more|two|three|early|case|clinical) (?:studies|trials|research|people|patients|reports|users|researchers)|"
-    r"studies|trials?|surveys?|(?:people|patients|users|participants) (?:report|say|said|reported|felt|had|experienced|who)|relief|placebo|\d+ ?(?:%|percent|per cent) of|"
+    r"studies|trials?|surveys?|(?:people|patients|users|participants) (?:report|say|said|reported|felt|had|experienced|who)|relief|placebo|(?:regular|heavy|long-term|repeated|daily|frequent) use|\d+ ?(?:%|percent|per cent) of|"
     r"(?:a|per) (?:single )?(?:session|dose|trip)|(?:no|few|one|two|three|\d+) (?:serious |severe )?(?:adverse|side|participants|patients|people))\b",
     re.IGNORECASE,
 )
@@ -40,6 +40,9 @@ _STUDY_FACTS = re.compile(
 )
 _STUDY_SPOKEN = re.compile(
     r"\b(?:study|trial|survey|experiment|researchers|scientists)\b", re.IGNORECASE
+)
+_RESEARCH = re.compile(
+    r"\b(?:no|few|more|larger|further) (?:\w+ )?(?:trials?|stud(?:y|ies)|research)\b", re.IGNORECASE
 )
 _THAN = re.compile(r"\bthan\b", re.IGNORECASE)
 _APPROACH = {
@@ -114,10 +117,12 @@ class Memory:
         if _STUDY_SPOKEN.search(words) and not _THE_STUDY.search(words):
             facts = list(dict.fromkeys(m.group() for m in _STUDY_FACTS.finditer(words)))
             self.study = " ".join(facts) if len(facts) <= 4 else ""
-        if own.substances or own.conditions:
+        # what was tried on volunteers in a laboratory is no condition to go on with
+        conditions = tuple(c for c in own.conditions if c != "experimental-pain")
+        if own.substances or conditions:
             self.before = Context(
                 own.substances or self.before.substances,
-                own.conditions or self.before.conditions,
+                conditions or self.before.conditions,
                 own.approach,
             )
 
@@ -143,6 +148,9 @@ class Memory:
         ):
             return Context((), section.conditions, section.approach)
         substances = before.substances or section.substances
+        if _RESEARCH.search(words):
+            # "no large trial has been done" speaks of the subject, not of the last drug named
+            substances = section.substances or before.substances
         conditions = section.conditions or before.conditions
         specific = [c for c in before.conditions if c not in WIDE]
         if specific and (
