@@ -14,6 +14,7 @@ from aponia.claims.extract import Block, Page, clean, extract
 from aponia.claims.language import foreign_blocks, language
 from aponia.claims.missing import missing
 from aponia.claims.model import ArticleCheck, CheckedClaim, Reading, Verdict
+from aponia.claims.page import MAX_CHARACTERS
 from aponia.claims.reading import Context, Reader
 from aponia.claims.records import Records
 from aponia.claims.sentences import sentences
@@ -175,6 +176,8 @@ class Checker:
         notes = [] if pain else [_NOT_PAIN]
         if len(found) >= MOST_CLAIMS:
             notes.append(f"Only the first {MOST_CLAIMS:,} claims were checked.")
+        elif len(page.text) > MAX_CHARACTERS - 2_000:
+            notes.append(f"Only the first {MAX_CHARACTERS:,} characters were read.")
         if foreign:
             notes.append(_foreign_note(foreign))
         checked = replace(empty, claims=tuple(found), note=" ".join(notes) or None)

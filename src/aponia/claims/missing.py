@@ -262,7 +262,7 @@ def _exclusions(records: Records, subject: _Subject, said: Said) -> Iterator[Mis
             parts.append(words)
             ids.append(mine[0].id)
     if parts:
-        also = "also " if len(parts) < len(_LEFT_OUT) else ""
+        also = "also " if any(said.leaves_out(topic) for topic, _, _ in _LEFT_OUT) else ""
         ill = [f"people with {p}" for p in parts if p != "pregnancy"]
         whom = [*ill, *(["pregnant people"] if "pregnancy" in parts else [])]
         told = whom[0] if len(whom) == 1 else f"{', '.join(whom[:-1])} and {whom[-1]}"

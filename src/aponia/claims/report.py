@@ -102,7 +102,15 @@ def _finding(check: ArticleCheck) -> str:
     """Say in one sentence what was found."""
     n = check.summary
     total = len(check.claims)
-    parts = [f"{n['supported']} of {total} claims are supported as they are worded"]
+    first = {
+        0: f"None of {total} claims is supported as it is worded",
+        1: f"1 of {total} claims is supported as it is worded",
+    }
+    parts = [
+        first.get(
+            n["supported"], f"{n['supported']} of {total} claims are supported as they are worded"
+        )
+    ]
     for name, one, many in (
         ("partly-supported", "1 is partly supported", "{} are partly supported"),
         ("contradicted", "1 is contradicted", "{} are contradicted"),
