@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from aponia.claims import ExtractionError, extract
 from aponia.claims.extract import clean
-from aponia.claims.sentences import is_english, sentences
+from aponia.claims.language import is_english
+from aponia.claims.sentences import sentences
 
 
 def _texts(source: str | bytes, name: str = "") -> list[str]:

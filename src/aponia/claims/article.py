@@ -4,61 +4,76 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from aponia.claims.attribution import Source, attribution, first_person
+from aponia.claims.clauses import MATTERS, clauses, each_condition
+from aponia.claims.coreference import WIDE, Memory, points_back
 from aponia.claims.lexicon import CUES, find_cues
-from aponia.claims.reading import CLASS, Context, Reader
+from aponia.claims.page import plain
+from aponia.claims.reading import Context, Reader
 from aponia.claims.sentences import Sentence
+from aponia.claims.verbs import begins_with_verb, has_verb
 
-__all__ = ["Candidate", "candidates"]
+__all__ = ["MOST_CLAIMS", "Candidate", "candidates", "on_subject"]
+
+#: No article makes more; what comes behind is not checked, and the check says so.
+MOST_CLAIMS = 1_500
+_LONGEST = 1_500
 
 #: Everything from such a heading on belongs to the site, not to the article.
 _TAIL = re.compile(
-    r"^(?:more to explore|related (?:posts|articles|reading|stories)|you (?:may|might) also like|recent posts|read (?:more|next)|"
-    r"references|sources|bibliography|citations|further reading|about the author|leave a (?:comment|reply)|comments|subscribe|"
-    r"newsletter|share this(?: \w+)?|tags|categories|footnotes|disclaimer)\s*:?$",
+    r"^(?:more (?:to explore|from\b.*|stories|articles|posts|reading)|related(?: \w+)?|you (?:may|might) also (?:like|enjoy)|(?:recent|latest|popular) (?:posts|articles|news)|read (?:more|next|also)|"
+    r"references|sources|bibliography|(?:works )?cit(?:ations|ed)|further reading|about (?:the )?(?:authors?|us)|leave a (?:comment|reply)|(?:\d+ )?(?:comments?|responses|replies|thoughts on\b.*)|subscribe|"
+    r"newsletter|share (?:this|on)(?: \w+)*|tags|categories|footnotes|disclaimer|conflicts? of interest|competing interests|acknowledge?ments|funding|notes to editors|media contacts?|contact(?: us)?|"
+    r"join (?:our|the) newsletter|get in touch|book (?:now|a\b.*)|what our (?:guests|clients|patients) say|frequently bought together|see also)\s*:?$",
     re.IGNORECASE,
 )
 _ONLY_LINE = re.compile(
-    r"^(?:share this(?: \w+)?|tags|categories|subscribe|newsletter)\b", re.IGNORECASE
-)
-
-_POINTS_BACK = re.compile(
-    r"\b(?:these|this|they|them|their|it|its|such|those|both|the (?:drugs?|substances?|medicines?|treatments?|effects?|experience|results?|"
-    r"benefits?|advantages?|approach|compounds?|study|trial|team|participants|authors?|researchers|patients)|dos(?:e|es|ing)|sessions?|trip|micro-?dos\w*|"
-    r"one (?:study|report|patient|man|woman|case|trial)|(?:several|some|many|other|recent|more) (?:studies|trials|research|people|patients|reports)|studies|trials?|people report)\b",
+    r"^(?:share|tags|categories|subscribe|newsletter|disclaimer|contact|book|join|get in)\b",
     re.IGNORECASE,
 )
-_BACKGROUND = re.compile(
-    r"^(?:chronic pain|pain|inflammation|fibromyalgia(?: syndrome)?|migraines?|cluster headaches?|phantom (?:limb )?pain|people who(?:'ve| have)|"
-    r"living with|many people|millions|opioids?|if you)\b",
+_CITED = re.compile(
+    r"^(?:\[?\d{1,3}[.\])]\s*)?[A-Z][\w'-]+,? [A-Z]{1,3}\b.*\b(?:19|20)\d\d\b|\bdoi:|https?://doi\.org|\bet al\.?,? \(?(?:19|20)\d\d\)?[.:]|\bpmid\b",
+)
+_ORDERS = re.compile(
+    r"^(?:please\s+)?(?:talk to|speak (?:to|with)|consider|stay|learn|click|read|visit|call|contact|book|consult|ask|discuss|share|follow|join|subscribe|sign up|download|register|check|see|find|get|"
+    r"seek|start|try|take|make sure|be sure|remember|keep|avoid|never|always|do not|don't|ignore|print|watch|listen|buy|order|shop|choose|explore|discover|add|enter|apply|log in|accept)\b",
     re.IGNORECASE,
 )
-_MATTERS = (
-    "benefit",
-    "worse",
-    "mechanism",
-    "safety",
-    "legal",
-    "dose-word",
-    "duration",
-    "ongoing",
-    "tested",
-    "no-trials",
-    "first",
-    "non-addictive",
-    "dissociation",
-    "publication",
-    "trial",
-    "availability",
-    "perceptible",
-)
-_VERB = re.compile(
-    r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|can|could|may|might|will|would|should|must|helps?|reduces?|relieves?|eases?|"
-    r"prevents?|stops?|causes?|works?|shows?|suggests?|finds?|found|reports?|provides?|offers?|improves?|treats?|addresse?s?|promotes?|"
-    r"increases?|lowers?|cuts?|lets?|allows?|gives?|makes?|ends?|cures?|remains?|appears?|seems?|rewires?|resets?|\w+ed)\b",
+_TO_READER = re.compile(
+    r"\b(?:your (?:doctor|gp|physician|(?:healthcare )?provider|healthcare|neurologist|pharmacist|prescriber)|(?:medical|healthcare|health care) (?:professional|provider)s? before)\b|\bshould (?:speak|talk|consult|ask|discuss)\b|^(?:if|even if|when|before|whether) you\b",
     re.IGNORECASE,
 )
+_NOTICE = re.compile(
+    r"\b(?:(?:not|nor) (?:intended|meant|designed) (?:as|to|for)|(?:is|are|does|do) not (?:(?:constitute|replace|substitute)|(?:a )?substitute for|(?:provide )?medical advice)|informational purposes|educational purposes|"
+    r"(?:have|has) not been evaluated by the|all rights reserved|we use cookies|cookies?\b.{0,40}\b(?:accept|policy|experience)|privacy policy|terms (?:of|and) (?:use|service|conditions)|"
+    r"affiliate (?:links?|commission)|sponsored (?:by|content|post)|advertisement|this (?:article|post|content) (?:was|is|contains|may contain|has been)\b|originally (?:published|appeared)|"
+    r"medically reviewed|fact[- ]checked by|updated on|posted (?:on|by|in)|we (?:searched|screened|included|excluded|selected|extracted|followed prisma)|min(?:ute)?s? read|read time|photo(?:graph)?(?: credit)?:|image(?: credit)?:|getty images|shutterstock)",
+    re.IGNORECASE,
+)
+_BIOGRAPHY = re.compile(
+    r"\b(?:is|was) (?:an? |the )?(?:[\w-]+ ){0,5}(?:writer|journalist|reporter|author|editor|freelancer|blogger|director|founder|co-?founder|ceo|professor|lecturer|coach|facilitator|practitioner|therapist|"
+    r"psychiatrist|neurologist|nurse|researcher|physician|anesthesiologist|anaesthesiologist|board[- ]certified|graduate|alum\w*|guide)\b(?!s? (?:found|report|show|say))|"
+    r"\b(?:lives|is based|resides) in\b|\bhas (?:over |more than )?\w+ years of experience\b|\bhas written for\b|\breceived (?:his|her|their) (?:phd|md|degree|doctorate)\b|\b(?:holds|earned) an? (?:phd|md|degree|master|bachelor)",
+    re.IGNORECASE,
+)
+#: What the lexicon does not count but a reader would look up: conduct of sessions, what they feel like.
+_ALSO = re.compile(
+    r"\b(?:supervis\w+|screened|intense|overwhelming|frightening|challenging|distressing|unpleasant|anxi\w+|confusion|effects? (?:(?:may|might|can|could) )?include|"
+    r"(?:a|per|every|each) (?:\w+ )?(?:days?|weeks?|months?)|halluc\w+|visual (?:changes|distortions?)|nausea|vomit\w*|blood pressure|heart rate|strongest evidence|best evidence|promising|"
+    r"(?:similar|different\w*) (?:\w+ ){0,3}(?:to|from|than)|approaches|followed|did nothing|didn't (?:do|help|touch)|no (?:relief|benefit|difference|change)|"
+    r"(?:remarkable|great|excellent|good|positive|impressive|amazing|mixed|promising|encouraging) (?:\w+ )?results|"
+    r"(?:taken|combined|mixed|used) (?:safely )?(?:together )?with|antidepressants?|ssris?|lithium|triptans?|tramadol)\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"^(?:[^:?]{2,40}:\s*)?(?:how|what|why|when|which|where|who|should|can|could|is|are|do|does|will)\b",
+    re.IGNORECASE,
+)
+_TERSE = frozenset({"item", "cell", "row", "heading"})
+_STRONG = frozenset({"benefit", "worse", "mechanism", "safety", "legal", "perceptible"})
+_THIN = frozenset({"trial", "opinion", "vague", "prediction", "duration"})
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,33 @@ class Candidate:
     end: int
     reading_text: str
     context: Context
+    attribution: Source = "author"
+
+
+_NAMED = re.compile(
+    r"psychedelic|hallucinogen|entheogen|psilocyb|psilocin|magic (?:mushroom|truffle)|\bshrooms?\b|micro-?dos|\blsd\b|ketamine|mdma|ayahuasca|\bdmt\b",
+    re.IGNORECASE,
+)
+
+
+def on_subject(reader: Reader, sentences: Sequence[Sentence]) -> bool:
+    """Whether an article names one of these drugs by a name that is nothing else.
+
+    Mushrooms in a pan, acid in a wine and a trip to the sea are no drugs unless something else in the
+    article says so.
+    """
+    for s in sentences:
+        if s.end - s.start > _LONGEST:
+            continue
+        words = plain(s.text)
+        if _NAMED.search(words):
+            return True
+        if any(
+            h.how not in ("street", "everyday") and h.id in reader.studied
+            for h in reader.substances(words)[0]
+        ):
+            return True
+    return False
 
 
 def candidates(reader: Reader, sentences: Sequence[Sentence], title: str | None) -> list[Candidate]:
@@ -87,203 +129,95 @@ def candidates(reader: Reader, sentences: Sequence[Sentence], title: str | None)
         In order; a sentence with two claims gives two.
     """
     found: list[Candidate] = []
-    about = reader.terms(title or "")
-    heading_text: str | None = None
-    section = about
-    before = Context()
-    spoken, paragraph_of_last = True, -1
+    memory = Memory(reader, title or "")
+    speaker: Source = "author"
+    paragraph, closed = -1, False
     for s in sentences:
+        if s.end - s.start > _LONGEST:
+            continue  # no sentence: a wall of text without a stop
+        if len(found) >= MOST_CLAIMS:
+            break
+        words = " ".join(plain(s.text).split()) if "\n" in s.text else plain(s.text)
         if s.kind == "heading":
-            if _TAIL.match(s.text.strip()) and not _ONLY_LINE.match(s.text):
+            closed = _TAIL.match(words.strip()) is not None and not _ONLY_LINE.match(words)
+            if closed and not s.level:
                 break
-            if s.text != heading_text:
-                section = _merge(reader.terms(s.text), about)
-                heading_text = s.text
-                before = Context()
-        elif s.heading is None and heading_text is not None:
-            section, heading_text = about, None
-        if s.paragraph != paragraph_of_last:
-            spoken = True
-        context = _inherit(before, section, s)
-        own = reader.terms(s.text)
-        if not own.substances and not spoken and _PRONOUN.match(s.text):
-            # "This can be hard to treat" after a sentence without a drug is not about a drug
-            context = Context((), context.conditions, context.approach)
-        spoken = bool(own.substances or (context.substances and _POINTS_BACK.search(s.text)))
-        paragraph_of_last = s.paragraph
-        if _worth(reader, s, own, context):
-            for start, end, text in clauses(s):
-                found.append(Candidate(s.index, start, end, text, context))
-        if s.kind != "heading" and (own.substances or own.conditions):
-            before = Context(
-                own.substances or before.substances,
-                own.conditions or before.conditions,
-                own.approach if own.approach != "none" else "none",
-            )
+        if closed:
+            continue
+        memory.enter(s)
+        own = reader.terms(words)
+        context = memory.context(s, words, own)
+        quoted = s.kind == "quote" or (s.paragraph == paragraph and words[:1] == '"')
+        speaker = attribution(
+            words, speaker if s.paragraph == paragraph else "author", quoted=quoted
+        )
+        paragraph = s.paragraph
+        if _worth(s, words, own, context):
+            found += _claims(reader, memory, s, own, context, speaker)
+        memory.remember(s, words, own)
     return found
 
 
-def _merge(inner: Context, outer: Context) -> Context:
-    return Context(
-        inner.substances or outer.substances,
-        inner.conditions or (outer.conditions if not inner.substances else ()),
-        inner.approach if inner.approach != "none" else outer.approach,
-    )
+def _claims(
+    reader: Reader, memory: Memory, s: Sentence, own: Context, context: Context, speaker: Source
+) -> list[Candidate]:
+    made = []
+    for n, (start, end, text) in enumerate(clauses(s)):
+        if n:
+            # "it" in the second half is the drug of the first
+            named = () if set(own.conditions) <= set(WIDE) else own.conditions
+            context = Context(
+                own.substances or context.substances,
+                named or context.conditions,
+                context.approach,
+            )
+        words = memory.named(text, context.approach)
+        if speaker == "patients" and first_person(words):
+            # what one person tells of themselves is an account, whatever verb it uses
+            words = f"One patient says that {words}"
+        parts = None
+        if words == plain(s.text)[start - s.start : end - s.start]:
+            hits = reader._words.find(words, "conditions", context=True)
+            parts = each_condition(words, (start, end), hits)
+        for a, b, told in parts or [(start, end, words)]:
+            made.append(Candidate(s.index, a, b, told, context, speaker))
+    return made
 
 
-def _inherit(before: Context, section: Context, s: Sentence) -> Context:
-    """Substances come from the last sentence that names one, conditions from the section first."""
-    if _BACKGROUND.match(s.text) or not (_POINTS_BACK.search(s.text) or s.kind == "heading"):
-        return Context((), section.conditions, section.approach)
-    substances = before.substances or section.substances or ()
-    conditions = section.conditions or before.conditions
-    specific = [c for c in before.conditions if c not in ("chronic-pain-mixed", "other-headache")]
-    if specific and set(specific) <= set(section.conditions or specific):
-        conditions = tuple(specific)
-    return Context(
-        substances or ((CLASS,) if _ABOUT_DRUGS.search(s.text) else ()),
-        conditions,
-        section.approach,
-    )
-
-
-_PRONOUN = re.compile(r"^(?:this|it|that|they|these)\b", re.IGNORECASE)
-_ABOUT_DRUGS = re.compile(
-    r"\b(?:dos(?:e|es|ing)|sessions?|trip|psychedelic|hallucin\w+|substances?)\b", re.IGNORECASE
-)
-
-
-def _worth(reader: Reader, s: Sentence, own: Context, context: Context) -> bool:
+def _worth(s: Sentence, text: str, own: Context, context: Context) -> bool:
     """Whether a sentence states something about a drug that could be looked up."""
-    text = s.text
     lower = text.lower()
-    if len(text) > 1500 or lower.rstrip("\"')").endswith("?"):
+    words = len(text.split())
+    if words < 3 or lower.rstrip("\"') ").endswith("?"):
         return False
-    if s.kind == "heading" and (
-        not _VERB.search(text)
-        or len(text.split()) < 3
-        or re.match(r"(?i)^(?:how|what|why|when|which|where|who|should|can|is|are|do|does)\b", text)
+    if s.kind == "heading" and _ASKS.match(text):
+        return False
+    if _NOTICE.search(text) or _CITED.search(text) or _BIOGRAPHY.search(text):
+        return False
+    bare = re.sub(r"^\W+", "", text)
+    if _ORDERS.match(bare) and not (own.substances and ":" in bare):
+        return False
+    if _TO_READER.search(text):
+        return False
+    if not own.substances and not (
+        context.substances and (points_back(text) or s.kind in ("heading", "item", "cell"))
     ):
         return False
-    if (
-        re.match(
-            r"(?i)^(?:talk to|consider|stay informed|learn|click|read|visit|call|contact|book)\b",
-            re.sub(r"^\W+", "", text),
-        )
-        and not own.substances
-    ):
-        return False
-    if re.search(
-        r"\b(?:your doctor|your (?:healthcare )?provider|your healthcare)\b", lower
-    ) or re.match(r"if you\b", lower):
-        return False
-    substances = own.substances or (
-        context.substances if _POINTS_BACK.search(text) or s.kind == "heading" else ()
-    )
-    if not substances:
+    if not has_verb(text) and not (s.kind in _TERSE and begins_with_verb(text)):
         return False
     cues = find_cues(lower, CUES)
-    if not cues & frozenset(_MATTERS):
-        return False
-    if not _VERB.search(text):
-        return False
-    if s.kind != "heading" and len(text.split()) < 3:
-        return False
     if (
-        cues <= {"trial", "opinion", "vague", "prediction", "duration"}
-        and not own.conditions
-        and not re.search(r"\d", text)
+        s.kind in _TERSE
+        and not own.substances
+        and not points_back(text)
+        and (not cues & _STRONG or re.search(r"\byou\b", lower))
     ):
+        return False
+    also = _ALSO.search(text) is not None
+    if not cues & MATTERS and not also:
+        return False
+    if first_person(text) and not cues & _STRONG:
+        return False  # that somebody took something is their own business
+    if cues <= _THIN and not also and not own.conditions and not re.search(r"\d", text):
         return bool(own.substances)
     return True
-
-
-_BOTH = re.compile(
-    r"\bboth (?P<a>(?:stop|prevent|abort|end|treat|reduce|relieve|ease|improve|lower|increase|promote)\w*\b[^,.;]{2,80}?) and (?P<b>[^.;]{3,120})",
-    re.IGNORECASE,
-)
-_JOIN = re.compile(
-    r"(?:;\s+|,?\s+(?:but|while|whereas|although|though)\s+|,\s+and\s+)(?=(?:[\w'-]+[\s,]+){0,14}?(?:is|are|was|were|has|have|had|do|does|did|can|could|may|might|will|would|should|remain\w*|show\w*|suggest\w*|\w{3,}ed|\w{3,}s)\b)",
-    re.IGNORECASE,
-)
-_AND_VERB = re.compile(
-    r"\s+and\s+(?=(?:also\s+)?(?:lets?|allow(?:s|ed)?|prevent(?:s|ed)?|stop(?:s|ped)?|improve[sd]?|increase[sd]?|lower(?:s|ed)?|cut(?:s)?|has|have|had|does|do|causes?|promotes?)\b)",
-    re.IGNORECASE,
-)
-_LABEL = re.compile(r"^[\w\s,'/()-]{3,45}:\s+(?=\S)")
-
-
-def clauses(s: Sentence) -> list[tuple[int, int, str]]:
-    """Split a sentence into statements that can be checked by themselves.
-
-    Returns
-    -------
-    list of (int, int, str)
-        Place in the article, and the words to read, with the subject carried over.
-    """
-    text = s.text
-    label = _LABEL.match(text)
-    if label and s.kind == "item" and len(text) - label.end() > 15:
-        inner = replace(s, start=s.start + label.end(), text=text[label.end() :], kind="p")
-        parts = clauses(inner)
-        if len(parts) == 1:
-            return [(s.start, s.end, parts[0][2])]
-        return parts
-    both = _BOTH.search(text)
-    if both:
-        lead = text[: both.start()]
-        return [
-            (s.start, s.start + both.end("a"), f"{lead}{both['a']}"),
-            (s.start + both.start("b"), s.start + both.end("b"), f"{lead}{both['b']}"),
-        ]
-    pieces: list[tuple[int, int]] = []
-    begin = 0
-    for m in _JOIN.finditer(text):
-        left, right = text[begin : m.start()], text[m.end() :]
-        if (_states(left) and _states(right)) or (
-            "but" in m.group() and _says(left) and _says(right)
-        ):
-            pieces.append((begin, m.start()))
-            begin = m.end()
-    pieces.append((begin, len(text)))
-    out: list[tuple[int, int, str]] = []
-    for _number, (a, b) in enumerate(pieces):
-        part = text[a:b]
-        m2 = _AND_VERB.search(part)
-        if m2 and _effect(part[: m2.start()]) and _effect(part[m2.end() :]):
-            subject = _subject(part)
-            out.append((s.start + a, s.start + a + m2.start(), part[: m2.start()]))
-            out.append((s.start + a + m2.end(), s.start + b, f"{subject}{part[m2.end() :]}"))
-        else:
-            out.append((s.start + a, s.start + b, part))
-    return out
-
-
-def _subject(part: str) -> str:
-    """Return what stands before the first main verb: what the second half speaks of too."""
-    m = re.search(
-        r"\b(?:helps?|can|may|might|could|reduces?|relieves?|eases?|lowers?|improves?|stops?|prevents?|causes?|treats?|is|are|was|were|has|have|had)\b",
-        part,
-    )
-    return part[: m.start()] if m else ""
-
-
-def _states(text: str) -> bool:
-    lower = text.lower()
-    return (
-        len(text.split()) >= 4
-        and bool(find_cues(lower, CUES) & frozenset(_MATTERS))
-        and bool(_VERB.search(text))
-    )
-
-
-def _says(text: str) -> bool:
-    return len(text.split()) >= 4 and bool(_VERB.search(text))
-
-
-def _effect(text: str) -> bool:
-    return bool(
-        find_cues(
-            text.lower(), {k: CUES[k] for k in ("benefit", "analgesic-use", "worse", "safety")}
-        )
-    )

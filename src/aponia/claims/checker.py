@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from aponia.answers import Answer
-from aponia.claims.article import candidates, clauses
+from aponia.claims.article import MOST_CLAIMS, candidates, on_subject
+from aponia.claims.clauses import clauses
 from aponia.claims.extract import Block, Page, clean, extract
+from aponia.claims.language import foreign_blocks, language
 from aponia.claims.missing import missing
 from aponia.claims.model import ArticleCheck, CheckedClaim, Reading, Verdict
+from aponia.claims.page import MAX_CHARACTERS
 from aponia.claims.reading import Context, Reader
 from aponia.claims.records import Records
-from aponia.claims.sentences import is_english, sentences
+from aponia.claims.sentences import sentences
 from aponia.claims.verdict import judge
 from aponia.evidence import EvidenceBase
 
@@ -28,6 +32,19 @@ _WORST_FIRST = (
     "supported",
     "not-checkable",
 )
+
+
+_NOTHING = "Nothing here could be checked: no claim about these drugs and pain was found."
+_NOT_PAIN = (
+    "This is not about pain: only what the base holds on the drugs themselves could be compared."
+)
+
+
+def _foreign_note(foreign: Mapping[int, str]) -> str:
+    """Say which part of a mixed page was left out."""
+    names = " and ".join(sorted(set(foreign.values())))
+    part = "One paragraph looks" if len(foreign) == 1 else f"{len(foreign)} paragraphs look"
+    return f"{part} like {names} and could not be checked; only English can."
 
 
 class Checker:
@@ -97,7 +114,7 @@ class Checker:
                 for a, b, t in pieces
             )
             parts += [t for _, _, t in pieces] if apart else [s.text]
-        with_drug = [p for p in parts if self.reader.substances(p)[0]]
+        with_drug = [p for p in parts if self.reader.terms(p).substances]
         if not with_drug or len(with_drug) == len(parts):
             return parts or [text]
         # a sentence without a drug beside one with a drug belongs to it
@@ -122,28 +139,57 @@ class Checker:
 
     def page(self, page: Page) -> ArticleCheck:
         """Check an article that was extracted already."""
-        split = sentences(page)
         headings = tuple((b.start, b.end) for b in page.blocks if b.kind == "heading")
-        empty = ArticleCheck(page.title, page.text, len(split), (), (), headings=headings)
-        if not split:
+        empty = ArticleCheck(page.title, page.text, 0, (), (), headings=headings)
+        if not page.blocks or not re.search(r"[^\W\d_]", page.text):
             return replace(empty, note="There is no text to check.")
-        if not is_english(page.text):
+        foreign = foreign_blocks(page)
+        split = sentences(page, frozenset(foreign))
+        empty = replace(empty, sentences=len(split))
+        spoken = language(page.text)
+        if not split or (spoken not in ("English", None) and len(foreign) * 2 >= len(page.blocks)):
+            name = spoken or next(iter(foreign.values()), "another language")
             return replace(
-                empty, note="This text does not look English; only English can be checked."
+                empty,
+                note=f"This text looks like {name}; only English can be checked.",
             )
+        if not on_subject(self.reader, split):
+            return replace(empty, note=_NOTHING)
         found = []
-        for c in candidates(self.reader, split, page.title):
-            reading, verdict = self.claim(c.reading_text, c.context)
+        known: dict[tuple[str, Context], tuple[Reading, Verdict]] = {}
+        picked = candidates(self.reader, split, page.title)
+        for c in picked:
+            key = (c.reading_text, c.context)
+            if key not in known:
+                known[key] = self.claim(*key)
+            reading, verdict = known[key]
             found.append(
                 CheckedClaim(
-                    c.sentence, c.start, c.end, page.text[c.start : c.end], reading, verdict
+                    c.sentence,
+                    c.start,
+                    c.end,
+                    page.text[c.start : c.end],
+                    reading,
+                    verdict,
+                    c.attribution,
                 )
             )
-        if not found:
-            return replace(
-                empty, note="Nothing here could be checked: no claim about these drugs was found."
-            )
-        checked = replace(empty, claims=tuple(found))
+        pain = any(c.reading.conditions for c in found) or re.search(
+            r"\bpain|\bache|headache|migraine|analges", page.text, re.IGNORECASE
+        )
+        judged = any(c.verdict.name not in ("unverified", "not-checkable") for c in found)
+        if not found or not (pain or judged):
+            return replace(empty, note=_NOTHING)
+        notes = [] if pain else [_NOT_PAIN]
+        if len(found) >= MOST_CLAIMS:
+            notes.append(f"Only the first {MOST_CLAIMS:,} claims were checked.")
+        elif len(page.text) > MAX_CHARACTERS - 2_000:
+            notes.append(f"Only the first {MAX_CHARACTERS:,} characters were read.")
+        if foreign:
+            notes.append(_foreign_note(foreign))
+        checked = replace(empty, claims=tuple(found), note=" ".join(notes) or None)
+        if not pain:
+            return checked
         return replace(checked, missing=missing(self.records, checked))
 
     def batch(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

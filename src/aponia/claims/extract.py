@@ -6,69 +6,32 @@ direction marks are taken out, so that offsets mean what a reader sees.
 
 from __future__ import annotations
 
+import codecs
 import re
-import unicodedata
-from dataclasses import dataclass
-from typing import Any
+
+from aponia.claims.from_html import page_of_html
+from aponia.claims.from_pdf import page_of_pdf
+from aponia.claims.page import MAX_CHARACTERS, Block, ExtractionError, Page, clean, plain, visible
 
 __all__ = ["Block", "ExtractionError", "Page", "clean", "extract"]
 
-#: More text than this is no article; what lies beyond is left out.
-MAX_CHARACTERS = 2_000_000
-
-
-class ExtractionError(ValueError):
-    """The file holds no readable text; the message says what was tried."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """A paragraph, heading or list item, by its place in the text."""
-
-    start: int
-    end: int
-    kind: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """The text of an article and its blocks, in order."""
-
-    title: str | None
-    text: str
-    blocks: tuple[Block, ...]
-
-
-_SAME = {
-    ord(a): b
-    for a, b in (
-        *((c, "'") for c in "\u2018\u2019\u201b\u02bc\u0060\u00b4"),
-        *((c, '"') for c in "\u201c\u201d\u201e\u00ab\u00bb"),
-        *((c, "-") for c in "\u2010\u2011\u2012\u2212"),
-        *(
-            (c, " ")
-            for c in "\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-        ),
-        ("\u03bc", "\u00b5"),
-        ("\r", "\n"),
-    )
-}
-
-
-def clean(text: str) -> str:
-    r"""Return text without control and formatting characters, quotes and blanks made plain.
-
-    >>> clean(chr(0) + "cafe" + chr(0x202E) + " one" + chr(0x2019) + "s")
-    "cafe one's"
-    """
-    text = text.replace("\r\n", "\n").translate(_SAME)
-    if text.isascii() and not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text):
-        return text.replace("\t", " ")
-    return "".join(
-        c
-        for c in text.replace("\t", " ")
-        if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
-    )
+#: Larger files are refused before anything is read in them.
+MAX_BYTES = 40_000_000
+_OTHER_KINDS = (
+    (b"PK\x03\x04", "a ZIP archive or an office document"),
+    (b"PK\x05\x06", "a ZIP archive"),
+    (b"\xd0\xcf\x11\xe0", "an old office document"),
+    (b"\x1f\x8b", "a compressed file"),
+    (b"BZh", "a compressed file"),
+    (b"\xfd7zXZ", "a compressed file"),
+    (b"7z\xbc\xaf", "a compressed file"),
+    (b"Rar!", "a compressed file"),
+    (b"{\\rtf", "a rich text document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"%!PS", "PostScript"),
+)
 
 
 def extract(source: bytes | str, name: str = "") -> Page:
@@ -84,213 +47,167 @@ def extract(source: bytes | str, name: str = "") -> Page:
     Returns
     -------
     Page
+        For plain text, offsets are those of the file after its invisible characters are out.
 
     Raises
     ------
     ExtractionError
-        A PDF that can not be read or holds no text.
+        A file of another kind, too large, or a PDF that can not be read or holds no text.
     """
     if isinstance(source, bytes):
-        if source[:1024].lstrip()[:5] == b"%PDF-":
-            return _from_text(_pdf_text(source))
+        if b"%PDF-" in source[:1024]:
+            return page_of_pdf(source)
+        if len(source) > MAX_BYTES:
+            raise ExtractionError(f"this file is larger than {MAX_BYTES // 1_000_000} MB")
+        for magic, what in _OTHER_KINDS:
+            if source.startswith(magic):
+                raise ExtractionError(f"this is {what}; save it as PDF, HTML or text first")
         source = _decode(source)
     source = source[: 4 * MAX_CHARACTERS]
-    if re.search(
-        r"<(?:!doctype html|html|body|article|p|div|h[1-6])\b", source[:20000], re.IGNORECASE
-    ):
-        return _from_html(source)
-    text = clean(source)[:MAX_CHARACTERS]
-    if name.lower().endswith((".md", ".markdown")) or re.search(r"(?m)^#{1,6} \S", text):
-        text = _plain_markdown(text)
-    return _from_text(text)
+    markdown = name.lower().endswith((".md", ".markdown"))
+    if not markdown and _HTML.search(source[:20000]):
+        return page_of_html(source)
+    text = visible(source)[:MAX_CHARACTERS]
+    if markdown or _MARKDOWN.search(text[:50_000]):
+        return _of_markdown(text)
+    return _of_text(text)
+
+
+_HTML = re.compile(
+    r"<(?:!doctype html|html|head|body|article|main|section|p|div|span|ul|ol|li|table|br|a|h[1-6])\b[^<]*>",
+    re.IGNORECASE,
+)
+_MARKDOWN = re.compile(
+    r"(?m)^#{1,6} \S|^(?:={3,}|-{3,})\n|\[[^\]\n]+\]\(https?://|\*\*\w[^*\n]*\*\*"
+)
 
 
 def _decode(data: bytes) -> str:
-    for encoding in (
-        ("utf-8-sig", "utf-16") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",)
-    ):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    zeros = data[:4000].count(0)
+    if zeros > 0.3 * len(data[:4000]):
+        # text in two bytes a letter, without a mark that says so
+        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    said = re.search(rb"charset\s*=\s*[\"']?([\w-]{2,20})", data[:4096], re.IGNORECASE)
+    for encoding in (said[1].decode("ascii") if said else "", "cp1252"):
         try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
+            if encoding and not codecs.lookup(encoding).name.startswith(
+                ("hex", "rot", "base64", "zlib", "bz2", "quopri", "uu")
+            ):
+                return data.decode(encoding, errors="replace")
+        except (LookupError, ValueError):
             continue
     return data.decode("cp1252", errors="replace")
 
 
-def _pdf_text(data: bytes) -> str:
-    import io
-    import logging
+def _of_markdown(text: str) -> Page:
+    """Read Markdown (CommonMark with tables) through HTML; what is longer than a book, as text."""
+    front = re.match(r"\A---\n(.{0,4000}?)\n---\n", text, re.DOTALL)
+    title = None
+    if front:
+        named = re.search(r"(?m)^title:\s*[\"']?(.+?)[\"']?\s*$", front[1])
+        title, text = (named[1] if named else None), text[front.end() :]
+    if len(text) > 400_000:
+        return _of_text(_bare_markdown(text))
+    from markdown_it import MarkdownIt
 
-    from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    try:
-        pages = [page.extract_text() or "" for page in PdfReader(io.BytesIO(data)).pages]
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ExtractionError(f"this PDF can not be read ({error})") from None
-    text = clean("\n\n".join(pages))[:MAX_CHARACTERS]
-    if not text.strip():
-        raise ExtractionError("this PDF holds no text (a scan?); save it as text first")
-    # A line break inside a sentence is the page's, not the author's.
-    text = re.sub(r"(?<=\w)-\n(?=[a-z])", "", text)
-    return re.sub(r"(?<=[a-z,;)])\n(?=[a-z(])", " ", text)
+    shown = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    page = page_of_html(f"<body>{shown}</body>")
+    return Page(title or page.title, page.text, page.blocks)
 
 
-_DROP = "//script|//style|//noscript|//template|//nav|//footer|//form|//svg|//iframe|//comment()"
-_BLOCKS = frozenset(
-    [
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "li",
-        "td",
-        "th",
-        "dd",
-        "dt",
-        "blockquote",
-        "figcaption",
-        "caption",
-        "pre",
-        "div",
-        "section",
-        "article",
-        "title",
-    ]
-)
-
-
-def _from_html(source: str) -> Page:
-    from lxml import etree, html
-
-    try:
-        parser = html.HTMLParser(huge_tree=True, no_network=True)
-        tree = html.document_fromstring(clean(source) or "<p></p>", parser=parser)
-    except (etree.ParserError, ValueError):
-        return _from_text(clean(re.sub(r"<[^>]*>", " ", source)))
-    title = " ".join((tree.findtext(".//title") or "").split()) or None
-    if not tree.text_content().strip():
-        # nested deeper than the parser goes: take the tags out by themselves
-        bare = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>", " ", source)
-        return _from_text(clean(re.sub(r"<[^>]{0,2000}>", "\n", bare)))
-    for element in tree.xpath(_DROP):
-        if element.getparent() is not None:
-            element.drop_tree()
-    body = tree.find("body")
-    whole = body if body is not None else tree
-    candidates = whole.xpath(".//article|.//main")
-    root = max(candidates, key=lambda e: len(e.text_content()), default=None)
-    if root is None or len(root.text_content()) * 2 < len(whole.text_content()):
-        root = whole
-    parts: list[tuple[str, str]] = []
-    _walk(root, parts)
-    lines = [(kind, " ".join(text.split())) for kind, text in parts]
-    return _assemble([(k, t) for k, t in lines if t], title)
-
-
-def _walk(root: Any, parts: list[tuple[str, str]]) -> None:
-    """Collect block texts in order, without recursion: hostile pages nest deeply."""
-    current: list[str] = []
-    kind = "p"
-
-    def flush() -> None:
-        if current:
-            parts.append((kind, "".join(current)))
-            current.clear()
-
-    stack: list[tuple[Any, bool]] = [(root, False)]
-    while stack:
-        element, done = stack.pop()
-        tag = element.tag if isinstance(element.tag, str) else ""
-        block = tag in _BLOCKS
-        if done:
-            if block:
-                flush()
-                kind = "p"
-            if element is not root and element.tail:
-                current.append(element.tail)
-            continue
-        if block:
-            flush()
-            kind = "heading" if re.fullmatch(r"h[1-6]", tag) else "item" if tag == "li" else "p"
-        elif tag == "br":
-            current.append(" ")
-        if element.text and tag:
-            current.append(element.text)
-        stack.append((element, True))
-        stack.extend((child, False) for child in reversed(element))
-    flush()
-
-
-def _assemble(lines: list[tuple[str, str]], title: str | None) -> Page:
-    blocks, pieces, at = [], [], 0
-    for kind, text in lines:
-        blocks.append(Block(at, at + len(text), kind))
-        pieces.append(text)
-        at += len(text) + 2
-    first = next((t for k, t in lines if k == "heading"), None)
-    return Page(first or title, "\n\n".join(pieces), tuple(blocks))
-
-
-def _plain_markdown(text: str) -> str:
-    """Take out Markdown's marks; heading marks stay for `_from_text` to see."""
-    text = re.sub(r"(?ms)^```.*?^```", "", text)
+def _bare_markdown(text: str) -> str:
+    """Take out Markdown's marks; heading marks stay for `_of_text` to see."""
     text = re.sub(r"!\[[^\]\n]*\]\([^)\n]*\)", "", text)
     text = re.sub(r"\[([^\]\n]*)\]\([^)\n]*\)", r"\1", text)
-    text = re.sub(r"(\*\*|__)(?=\S)([^*_\n]+?)\1", r"\2", text)
-    return re.sub(r"(?<![\w*])[*_](?=\S)([^*_\n]+?)[*_](?![\w*])", r"\1", text)
+    return re.sub(r"(\*\*|__)(?=\S)([^*_\n]+?)\1", r"\2", text)
 
 
-_ITEM = re.compile(r"\s*(?:[-*+•▪◦‣·]|\(?\d{1,2}[.)])\s+")
-_END = re.compile(r"[.!?:;,…][\"')\]]*\s*$")
+_ITEM = re.compile(
+    r"\s*(?:[-*+\u2022\u25aa\u25e6\u2023\u25cf\u00b7\u2013\u2014]|\(?\d{1,2}[.)])\s+"
+)
+_END = re.compile(r"[.!?:;,\u2026][\"')\]\u201d\u2019]*(?:\[\d+\])*\s*$")
 
 
-def _from_text(text: str) -> Page:
+def _of_text(text: str) -> Page:
     """Split plain text into blocks: blank lines, bullets, and short lines that end no sentence."""
     blocks: list[Block] = []
-    at = 0
-    open_start: int | None = None
-    open_end = 0
+    lines = text.split("\n")
+    filled = [len(x) for x in lines if x.strip()]
+    # where many lines are longer than any screen, a line is a paragraph
+    whole_lines = sum(n > 160 for n in filled) * 5 >= len(filled)
+    at, kind, count = 0, "p", 0
+    start, end = -1, -1
 
     def close() -> None:
-        nonlocal open_start
-        if open_start is not None:
-            blocks.append(_text_block(text, open_start, open_end))
-            open_start = None
+        nonlocal start
+        if start >= 0 and start < end:
+            blocks.append(
+                Block(start, end, "item") if kind == "item" else _text_block(text, start, end)
+            )
+        start = -1
 
-    for line in text.split("\n"):
-        start, at = at, at + len(line) + 1
+    for line in lines:
+        begin, at = at, at + len(line) + 1
         stripped = line.strip()
-        if not stripped or re.fullmatch(r"[=\-_*#~\s]+", stripped):
+        if not stripped or not stripped.strip("=-_*#~ "):
             close()
             continue
-        left = start + len(line) - len(line.lstrip())
-        right = start + len(line.rstrip())
-        mark = re.match(r"\s*#{1,6}\s+", line)
+        left = begin + len(line) - len(line.lstrip())
+        right = begin + len(line.rstrip())
+        mark = re.match(r"\s*(#{1,6})\s+", line)
         item = _ITEM.match(line)
-        if mark:
+        quoted = re.match(r"\s*(?:>\s?)+(?=\S)", line)
+        if quoted:
             close()
-            blocks.append(Block(start + mark.end(), right, "heading"))
-        elif item and start + item.end() < right:
+            blocks.append(Block(begin + quoted.end(), right, "quote"))
+        elif mark:
             close()
-            blocks.append(Block(start + item.end(), right, "item"))
+            blocks.append(Block(begin + mark.end(), right, "heading", len(mark[1])))
+        elif item and begin + item.end() < right:
+            close()
+            start, end, kind, count = begin + item.end(), right, "item", 1
         else:
-            if open_start is None:
-                open_start = left
-            open_end = right
+            if whole_lines or (
+                start >= 0 and count == 1 and kind == "p" and _heads(text[start:end], stripped)
+            ):
+                close()
+            if start < 0:
+                start, kind, count = left, "p", 0
+            end, count = right, count + 1
     close()
-    blocks = [b for b in blocks if b.start < b.end]
-    title = next((text[b.start : b.end] for b in blocks if b.kind == "heading"), None)
+    headings = [text[b.start : b.end] for b in blocks if b.kind == "heading"]
+    title = next((h for h in headings if not _NO_TITLE.match(h)), None)
     return Page(title, text, tuple(blocks))
 
 
+_NO_TITLE = re.compile(
+    r"^(?:for immediate release|press release|news release|embargo\w*\b.*|share (?:this|on)\b.*|advertisement|skip to\b.*|menu|home|search|"
+    r"sponsored|subscribe\b.*|published\b.*|posted\b.*|by \w+ \w+)$",
+    re.IGNORECASE,
+)
+
+
+def _heads(first: str, second: str) -> bool:
+    """Whether a line is a heading set directly above its paragraph."""
+    return (
+        len(first) <= 80
+        and not _END.search(plain(first))
+        and len(second) >= max(50, int(1.3 * len(first)))
+        and not second[:1].islower()
+    )
+
+
 def _text_block(text: str, start: int, end: int) -> Block:
-    body = text[start:end]
-    short = len(body) <= 120 and "\n" not in body and not _END.search(body)
-    question = len(body) <= 90 and "\n" not in body and body.endswith("?")
+    body = plain(text[start : min(end, start + 200)])
+    whole = end - start <= 200 and "\n" not in body
+    short = whole and len(body) <= 120 and not _END.search(body)
+    question = whole and len(body) <= 90 and body.endswith("?")
     return Block(
         start, end, "heading" if (short and re.search(r"[^\W\d_]", body)) or question else "p"
     )

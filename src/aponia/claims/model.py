@@ -259,7 +259,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class CheckedClaim:
-    """A claim with its place in the article, its slots and its verdict."""
+    """A claim with its place in the article, its slots and its verdict.
+
+    `attribution` is who says it: author, study, patients, expert or vendor.
+    """
 
     sentence: int
     start: int
@@ -267,6 +270,7 @@ class CheckedClaim:
     text: str
     reading: Reading
     verdict: Verdict
+    attribution: str = "author"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form of one claim."""
@@ -285,6 +289,7 @@ class CheckedClaim:
             "magnitude": shown.to_dict() if shown else None,
             "certainty_wording": read.certainty_wording,
             "population": read.population,
+            "attribution": self.attribution,
             "verdict": found.name,
             "issues": list(found.issues),
             "explanation": found.explanation,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from aponia.claims.model import VERDICTS, ArticleCheck, CheckedClaim
+from aponia.claims.model import ArticleCheck, CheckedClaim
+from aponia.claims.page import plain
 from aponia.claims.telling import ISSUE_TEXT
 from aponia.evidence import EvidenceBase
 
@@ -22,14 +27,6 @@ LABELS = {
     "no-evidence": "no evidence",
     "not-checkable": "can not be checked",
     "unverified": "not verified",
-}
-_MARKS = {
-    "supported": "✓",
-    "partly-supported": "◐",
-    "contradicted": "✗",
-    "no-evidence": "○",
-    "not-checkable": "–",
-    "unverified": "?",
 }
 #: schema.org wants a number; only verdicts that say something about the claim get one.
 _RATING = {"supported": 5, "partly-supported": 3, "no-evidence": 2, "contradicted": 1}
@@ -62,6 +59,8 @@ def report(check: ArticleCheck, base: EvidenceBase) -> str:
         Everything taken from the article is escaped.
     """
     placed = _placed(check)
+    summary = [(name, n, n) for name, n in check.summary.items() if n]
+    style = _style(summary)
     page: str = (
         _environment()
         .get_template("report.html")
@@ -70,17 +69,91 @@ def report(check: ArticleCheck, base: EvidenceBase) -> str:
             note=check.note,
             sentences=check.sentences,
             released=base.released,
-            verdicts=VERDICTS,
             labels=LABELS,
-            marks=_MARKS,
-            summary=list(check.summary.items()),
+            summary=summary,
+            finding=_finding(check),
+            style=Markup(style),  # noqa: S704 - our own file
+            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             blocks=_blocks(check, placed),
+            cut=len(check.text) > _MOST_TEXT,
             claims=[_claim(n, c, n in placed, base) for n, c in enumerate(check.claims, 1)],
-            missing=[m.to_dict() for m in check.missing],
+            missing=[
+                {"topic": m.topic, "evidence": [_source(base, i) for i in m.evidence]}
+                for m in check.missing
+            ],
             jsonld=Markup(_json_for_script(claim_reviews(check))),  # noqa: S704 - escaped there
         )
     )
     return page
+
+
+def _style(summary: list[tuple[str, int, int]]) -> str:
+    """Return the style of the page: the file, widths of the bar, and what the choice of verdict hides."""
+    css = (files("aponia.claims") / "templates" / "report.css").read_text(encoding="utf-8")
+    rules = [f".bar .w{n}{{flex-grow:{n}}}" for n in sorted({n for _, n, _ in summary})]
+    rules += [
+        f"body:has(#only-{name}:checked) .item:not(.{name}){{display:none}}"
+        for name, _, _ in summary
+    ]
+    return "\n".join([css, *rules])
+
+
+def _finding(check: ArticleCheck) -> str:
+    """Say in one sentence what was found."""
+    n = check.summary
+    total = len(check.claims)
+    first = {
+        0: f"None of {total} claims is supported as it is worded",
+        1: f"1 of {total} claims is supported as it is worded",
+    }
+    parts = [
+        first.get(
+            n["supported"], f"{n['supported']} of {total} claims are supported as they are worded"
+        )
+    ]
+    for name, one, many in (
+        ("partly-supported", "1 is partly supported", "{} are partly supported"),
+        ("contradicted", "1 is contradicted", "{} are contradicted"),
+        ("no-evidence", "1 has no evidence in people", "{} have no evidence in people"),
+    ):
+        if n[name]:
+            parts.append(one if n[name] == 1 else many.format(n[name]))
+    rest = n["not-checkable"] + n["unverified"]
+    if rest:
+        parts.append(f"{rest} could not be judged")
+    if total == 1:
+        return f"The one claim found is {LABELS[check.claims[0].verdict.name]}."
+    return f"{parts[0]}." if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}."
+
+
+_TABLES = ("contraindications", "interactions", "adverse_events", "legal_status")
+
+
+def _source(base: EvidenceBase, name: str) -> dict[str, str]:
+    """Return how a record is called and where its source is."""
+    if name in base.studies:
+        study = base.studies[name]
+        label = study.label if study.first_author else study.title.split(":")[0][:60]
+        return {"name": label, "url": _web(study.url)}
+    if name in base.trials:
+        return {"name": name, "url": _web(base.trials[name].url)}
+    for table in _TABLES:
+        for row in getattr(base, table):
+            if row.id == name:
+                words = next(
+                    (
+                        str(v)
+                        for k in ("drug", "event", "factor", "jurisdiction")
+                        if (v := getattr(row, k, None))
+                    ),
+                    name,
+                )
+                return {"name": re.split(r"[;,(]", words)[0].strip(), "url": _web(row.source_url)}
+    return {"name": name, "url": ""}
+
+
+def _web(url: str | None) -> str:
+    return url if url and url.startswith(("https://", "http://")) else ""
 
 
 def claim_reviews(check: ArticleCheck) -> list[dict[str, Any]]:
@@ -100,6 +173,8 @@ def claim_reviews(check: ArticleCheck) -> list[dict[str, Any]]:
             "@type": "ClaimReview",
             "claimReviewed": c.text,
             "reviewBody": c.verdict.explanation,
+            "inLanguage": "en",
+            "isBasedOn": [e.url for e in c.verdict.evidence if _web(e.url)],
             "author": {"@type": "Organization", "name": "aponia"},
             "itemReviewed": {
                 "@type": "Claim",
@@ -160,6 +235,8 @@ def _blocks(check: ArticleCheck, placed: dict[int, CheckedClaim]) -> list[dict[s
             pieces.append({"n": n, "text": text[c.start : c.end], "verdict": c.verdict.name})
             position = c.end
         pieces.append({"n": None, "text": text[position:b], "verdict": None})
+        if a == 0 and text[a:b].strip() == check.title and len(pieces) == 1:
+            continue  # it is the heading of the page
         left = a + len(text[a:b]) - len(text[a:b].lstrip())
         blocks.append({"tag": "h3" if left in starts else "p", "pieces": pieces})
     return blocks
@@ -184,12 +261,15 @@ def _claim(n: int, c: CheckedClaim, placed: bool, base: EvidenceBase) -> dict[st
     label = base.vocabulary.label
     drugs = ", ".join(label("substances", s) for s in d["substances"]) or "no drug named"
     slots = [
-        d["claim_type"],
-        drugs,
-        label("conditions", d["condition"]),
-        f"dose class {label('approaches', d['approach'])}" if d["approach"] != "none" else "",
-        f"direction {d['direction']}",
-        f"the words claim “{d['certainty_wording']}”",
+        ("kind", d["claim_type"].replace("-", " ")),
+        ("drug", drugs),
+        ("condition", label("conditions", d["condition"])),
+        ("dose class", label("approaches", d["approach"]) if d["approach"] != "none" else ""),
+        ("direction", d["direction"]),
+        ("the words claim", _LADDER[d["certainty_wording"]]),
+        ("said by", _SPEAKER[c.attribution]),
+        ("from the context", ", ".join(c.reading.inherited)),
+        ("read as", "" if _same(c.reading.text, c.text) else c.reading.text),
     ]
     return {
         "n": n,
@@ -198,13 +278,36 @@ def _claim(n: int, c: CheckedClaim, placed: bool, base: EvidenceBase) -> dict[st
         "explanation": c.verdict.explanation,
         "issues": [(i, ISSUE_TEXT[i]) for i in c.verdict.issues],
         "evidence": [
-            {
-                "id": e.id,
-                "shows": e.shows,
-                "url": e.url if e.url.startswith(("https://", "http://")) else "",
-            }
-            for e in c.verdict.evidence
+            {"id": e.id, "url": _web(e.url), **_split(e.shows)} for e in c.verdict.evidence
         ],
-        "slots": "; ".join(s for s in slots if s),
+        "slots": [(k, v) for k, v in slots if v],
         "placed": placed,
     }
+
+
+_LADDER = {
+    "anecdotal": "an account of some people",
+    "may": "that it may be so",
+    "suggests": "that something suggests it",
+    "shows": "that it is so",
+    "proves": "that it is beyond doubt",
+}
+_SPEAKER = {
+    "author": "the author",
+    "study": "a study, as the author tells it",
+    "patients": "patients",
+    "expert": "an expert",
+    "vendor": "somebody who sells it",
+}
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether the words read are the words shown."""
+    a, b = (re.sub(r"\W+", "", plain(t)).lower() for t in (one, other))
+    return a == b
+
+
+def _split(shows: str) -> dict[str, str]:
+    """Part "Author 2020 (trial, 14 people): finding" into its study and its finding."""
+    m = re.match(r"(.{3,160}?\)): (?=\S)", shows)
+    return {"head": m[1], "body": shows[m.end() :]} if m else {"head": "", "body": shows}

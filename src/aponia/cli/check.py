@@ -82,11 +82,15 @@ def check(
 
 
 def _read(name: str) -> bytes:
+    """Read a file or standard input, but no more than an article can be."""
+    from aponia.claims.extract import MAX_BYTES
+
     if name == "-":
         import sys
 
-        return sys.stdin.buffer.read()
-    return Path(name).read_bytes()
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    with Path(name).open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

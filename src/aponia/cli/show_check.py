@@ -24,46 +24,66 @@ _STYLE = {
 }
 
 
+#: What stands beside a claim in the text.
+_SHORT = {
+    "supported": "supported",
+    "partly-supported": "partly",
+    "contradicted": "contradicted",
+    "no-evidence": "no evidence",
+    "not-checkable": "not checkable",
+    "unverified": "unverified",
+}
+#: A longer article is cut on the screen, not in the check.
+_MOST_TEXT = 100_000
+
+
 def render(check: ArticleCheck) -> RenderableType:
     """Return a checked article as something Rich can print."""
     parts: list[RenderableType] = []
     if check.title:
         parts += [Text(check.title, style="bold"), Text("")]
     if check.note:
-        return Group(*parts, Text(check.note))
-    body = Text()
-    at = 0
-    for number, claim in enumerate(check.claims, 1):
-        if claim.start < at:
-            continue
-        style, mark = _STYLE[claim.verdict.name]
-        body.append(check.text[at : claim.start])
-        body.append(check.text[claim.start : claim.end], style=f"{style} underline")
-        body.append(f" [{mark}{number}]", style=f"bold {style}")
-        at = claim.end
-    body.append(check.text[at:])
-    parts += [body, Text("")]
+        parts += [Text(check.note), Text("")]
+    if not check.claims:
+        return Group(*parts[:-1])
+    counts = Text(f"{len(check.claims)} claims: ")
+    for n, (name, count) in enumerate((k, v) for k, v in check.summary.items() if v):
+        style, mark = _STYLE[name]
+        counts.append(f"{', ' if n else ''}").append(f"{mark} {count} {name}", style=style)
+    parts += [counts.append("."), Text(""), _marked(check), Text("")]
+    if check.missing:
+        left_out = Table.grid(padding=(0, 1))
+        left_out.add_column(width=1)
+        left_out.add_column(overflow="fold")
+        for m in check.missing:
+            line = Text(m.topic)
+            line.append(f" {', '.join(m.evidence[:3])}", style="dim")
+            left_out.add_row("•", line)
+        parts += [
+            Text("What a fair article would also have said", style="bold"),
+            left_out,
+            Text(""),
+        ]
     table = Table(title="Claims", title_justify="left", show_lines=True)
     table.add_column("#", justify="right")
     table.add_column("Claim", overflow="fold", ratio=3)
-    table.add_column("Verdict", overflow="fold", min_width=10)
+    table.add_column("Verdict", overflow="fold", min_width=12)
     table.add_column("Why", overflow="fold", ratio=4)
     for number, claim in enumerate(check.claims, 1):
         style, mark = _STYLE[claim.verdict.name]
         why = Text(claim.verdict.explanation)
         if claim.verdict.issues:
             why.append(f"\n{', '.join(claim.verdict.issues)}", style="dim")
+        if claim.verdict.evidence:
+            why.append(f"\n{', '.join(e.id for e in claim.verdict.evidence[:2])}", style="dim")
         table.add_row(
-            str(number), Text(claim.text), Text(f"{mark} {claim.verdict.name}", style=style), why
+            str(number),
+            Text(" ".join(claim.text.split())),
+            Text(f"{mark} {_SHORT[claim.verdict.name]}", style=style),
+            why,
         )
-    parts.append(table)
-    if check.missing:
-        parts += [Text(""), Text("What a fair article would also have said", style="bold")]
-        parts += [Text(f"  • {m.topic} ({', '.join(m.evidence[:3])})") for m in check.missing]
-    summary = ", ".join(f"{n} {name}" for name, n in check.summary.items() if n)
     parts += [
-        Text(""),
-        Text(f"{len(check.claims)} claims: {summary}."),
+        table,
         Text(
             "Information about research, not medical advice. Do not stop a medicine without the "
             "person who prescribed it.",
@@ -71,6 +91,32 @@ def render(check: ArticleCheck) -> RenderableType:
         ),
     ]
     return Group(*parts)
+
+
+def _marked(check: ArticleCheck) -> Text:
+    """Return the text with each claim underlined, its number and verdict behind it."""
+    body = Text()
+    at = len(check.title) if check.title and check.text.startswith(check.title) else 0
+    while 0 < at < len(check.text) and check.text[at].isspace():
+        at += 1
+    start = at
+    for number, claim in enumerate(check.claims, 1):
+        if claim.start < start or claim.end > _MOST_TEXT:
+            if claim.start == 0:
+                at = 0  # the headline is a claim itself
+            else:
+                continue
+        style, _ = _STYLE[claim.verdict.name]
+        body.append(check.text[at : claim.start])
+        body.append(check.text[claim.start : claim.end], style=f"{style} underline")
+        body.append(f" [{number} {_SHORT[claim.verdict.name]}]", style=f"bold {style}")
+        at = start = claim.end
+    body.append(check.text[at : max(at, _MOST_TEXT)])
+    if len(check.text) > _MOST_TEXT:
+        body.append("\n[the rest of the text is not shown]", style="dim")
+    lines = Text("\n").join(body.split("\n", allow_blank=True))
+    lines.rstrip()
+    return lines
 
 
 def batch_table(lines: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]]) -> Table:
