@@ -223,6 +223,12 @@ def type_of(
         r"|\b(?:nobody|no one|none|not one)\b[^.;]{0,60}\b(?:had|got|felt|reported) (?:an? |any )?headaches?\b",
         main,
     )
+    # "during treatment" and "in therapy" promise nothing
+    unsaid = re.sub(
+        r"\b(?:during|in|of|under|after|before|while on) (?:\w+ )?(?:treatments?|therap(?:y|ies))\b",
+        "",
+        main,
+    )
     harmed = any(
         re.search(rf"\b(?:{said})", main)
         for k, (said, _) in HARM_WORDS.items()
@@ -231,7 +237,7 @@ def type_of(
     if drug and (
         (
             harmed
-            and not effect
+            and (not effect or not find_cues(unsaid, {"b": CUES["benefit"]}))
             and not cues & {"mechanism", "dose-word"}
             and not _about_the_running(cues)
         )
@@ -248,7 +254,7 @@ def type_of(
     if effect and trailing and find_cues(trailing.group(), {"m": CUES["mechanism"]}):
         return "mechanism"
     if "no-trials" in cues and re.search(
-        r"waiting for an answer|unanswered|open question|jury is|anecdotal|circumstantial|remains? (?:to be seen|unproven)",
+        r"not (?:yet )?know|don't (?:yet )?know|known (?:yet )?whether|nobody knows|(?:nobody|no one) has (?:yet )?(?:compared|followed|looked|measured|asked)|waiting for an answer|unanswered|open question|jury is|anecdotal|circumstantial|remains? (?:to be seen|unproven)",
         lower,
     ):
         return "research-status"

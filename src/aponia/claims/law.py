@@ -59,6 +59,8 @@ _ILLNESS = re.compile(
 )
 
 
+#: "Approved for depression, but not for pain" claims nothing about pain.
+_NOT_PAIN = re.compile(r"\b(?:but |and )?not (?:yet )?(?:approved )?for (?:\w+ )?pain\b")
 _PAIN = re.compile(
     r"\bpain\w*|headaches?|migraines?|fibromyalgia|irritable bowel|arthritis|neuralgia|neuropath\w+|crps|analges\w+|painkill\w+"
 )
@@ -157,7 +159,7 @@ def _in_places(
                 ("misread-result",),
                 tell(warned[:1]),
             )
-    pain = bool(_PAIN.search(lower))
+    pain = bool(_PAIN.search(_NOT_PAIN.sub("", lower)))
     illness = _ILLNESS.findall(lower)
     cues = reading.cues
     if "not-approved" in cues and re.search(

@@ -387,6 +387,28 @@ def _few(records: Records, reading: Reading, lower: str) -> Verdict:
     randomised = [f for f in pool if f.layer is Layer.RANDOMISED]
     people = [f for f in pool if f.layer in _GIVING]
     drug = names(records, "substances", reading.substances)
+    if "compar" in lower and reading.comedications:
+        rivals = [
+            records.base.vocabulary.label("substances", d).lower() for d in reading.comedications
+        ]
+        both = [f for f in people if any(r in f.text for r in rivals)]
+        if not both:
+            return Verdict("supported", "No study here compared the two.", (), items(people, 2))
+        return Verdict("unverified", "A record here speaks of both.", (), items(both, 2))
+    if re.search(r"\bwhether\b|\bif\b", lower) and re.search(
+        r"know|known|compared|followed|looked|measured|asked", lower
+    ):
+        significant = [f for f in randomised if f.significant and f.points == "benefit"]
+        if not significant:
+            return Verdict(
+                "supported",
+                f"Randomised trials of {drug} for this in this base: {len(randomised)}; none settles it.",
+                (),
+                items(randomised or people or pool, 3),
+            )
+        return Verdict(
+            "unverified", "Some trials here did look at this.", (), items(significant, 2)
+        )
     absolute = re.search(
         r"\b(?:no|never|nobody|none|not (?:been )?(?:tested|studied)|untested|unstudied|yet to)\b(?! more)",
         lower,
@@ -397,6 +419,10 @@ def _few(records: Records, reading: Reading, lower: str) -> Verdict:
     if absolute:
         controlled = re.search(r"randomi[sz]ed|controlled|clinical trials?|placebo", lower)
         found: list[StudyFacts] = randomised if controlled else people
+        if re.search(
+            r"\b(?:large|larger|big|phase (?:3|iii)|large-scale|definitive|rigorous)\b", lower
+        ):
+            found = [f for f in found if (f.people or 0) >= 100]
         if found:
             return Verdict(
                 "contradicted",
@@ -426,7 +452,7 @@ def _few(records: Records, reading: Reading, lower: str) -> Verdict:
         )
     return Verdict(
         "supported",
-        f"This base holds {len(randomised)} randomised trials of {drug} for this, {total} people in all.",
+        f"Randomised trials of {drug} for this in this base: {len(randomised)}, with {total} people in all.",
         (),
         items(randomised or people, 3),
     )

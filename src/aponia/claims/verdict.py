@@ -218,6 +218,11 @@ def _not_checkable(records: Records, reading: Reading) -> Verdict | None:
             return None
         return Verdict("not-checkable", "It is about the future.", ("prediction",))
     if re.search(
+        r"\b(?:might|may|could) (?:make|become|prove)\b[^.;]{0,40}\b(?:accessible|available|mainstream|common)\b",
+        lower,
+    ):
+        return Verdict("not-checkable", "It is a guess about the future.", ("prediction",))
+    if re.search(
         r"worth watching|remains to be seen|time will tell|whether\b.*\bturns? out", lower
     ):
         return Verdict("not-checkable", "It is about the future.", ("prediction",))
