@@ -143,6 +143,11 @@ def _exists(records: Records, reading: Reading, lower: str) -> Verdict:
                     for a in made[:3]
                 ),
             )
+    if re.match(
+        r"(?:many |some |more (?:and more )?|most )?(?:people|patients|users|sufferers|readers)\b",
+        lower,
+    ) and not re.search(r"\b(?:trials?|stud(?:y|ies)|research\w*)\b", lower):
+        return Verdict("unverified", "What people are interested in is not in this evidence base.")
     if "ongoing" in reading.cues:
         return _ongoing(records, reading, trials, lower)
     for drug in reading.comedications:
