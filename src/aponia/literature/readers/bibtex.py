@@ -18,7 +18,7 @@ __all__ = ["read_bibtex"]
 
 #: In a broken entry braces can not be trusted: a field starts on a line of its own, or after "},".
 _FIELD_START = re.compile(r"(?:^|\n|[}\"\d]\s*,)\s*([A-Za-z][\w \-]{0,30}?)\s*=\s*(?=[{\"\d])")
-_HEAD = re.compile(r"@\s*(\w+)\s*[{(]\s*([^,\s]*)\s*,?")
+_HEAD = re.compile(r"@\s*(\w+)\s*[{(]\s*([^,\s={}]*)\s*,?")
 _TYPES = {
     "article": "Journal Article", "inproceedings": "Conference Paper", "conference": "Conference Paper",
     "book": "Book", "incollection": "Book Chapter", "inbook": "Book Chapter", "phdthesis": "Thesis",
@@ -126,6 +126,7 @@ def read_bibtex(text: str, file: str) -> tuple[list[Record], list[Problem]]:
         DuplicateBlockKeyBlock,
         DuplicateFieldKeyBlock,
         ParsingFailedBlock,
+        String,
     )
 
     # Its warnings would go to the user's terminal; the same facts are in failed_blocks.
@@ -147,10 +148,22 @@ def read_bibtex(text: str, file: str) -> tuple[list[Record], list[Problem]]:
 
     for entry in library.entries:
         found.append(((entry.start_line or 0) + 1, entry.entry_type, entry.key, values_of(entry)))
+    broken: list[tuple[int, str]] = []
     for block in library.failed_blocks:
         line = (block.start_line or 0) + 1
         inner = getattr(block, "ignore_error_block", None)
-        if isinstance(block, DuplicateFieldKeyBlock | DuplicateBlockKeyBlock) and inner is not None:
+        if isinstance(inner, String):
+            problems.append(
+                Problem(
+                    file,
+                    line,
+                    f"the string {inner.key!r} is defined twice; the first was used",
+                    lost=True,
+                )
+            )
+        elif (
+            isinstance(block, DuplicateFieldKeyBlock | DuplicateBlockKeyBlock) and inner is not None
+        ):
             values = values_of(inner)
             what = (
                 "a field occurs twice"
@@ -160,17 +173,8 @@ def read_bibtex(text: str, file: str) -> tuple[list[Record], list[Problem]]:
             problems.append(Problem(file, line, f"{what}; every value was kept"))
             found.append((line, inner.entry_type, inner.key, values))
         elif isinstance(block, ParsingFailedBlock):
-            raw = block.raw or ""
-            head = _HEAD.search(raw)
-            if not head:
-                problems.append(
-                    Problem(file, line, f"not BibTeX, left out: {raw[:60]!r}", lost=True)
-                )
-                continue
-            values = _told_apart(raw[head.end() :])
-            values["unparsed"] = [raw]
-            problems.append(Problem(file, line, "broken BibTeX entry: what could be told apart was read, all of it is under raw 'unparsed'"))  # fmt: skip
-            found.append((line, head.group(1), head.group(2), values))
+            broken.append((line, block.raw or ""))
+    found += _broken_entries(text, file, broken, [line for line, *_ in found], problems)
     found.sort(key=lambda item: item[0])
     _inherit(found)
     records = [
@@ -180,6 +184,33 @@ def read_bibtex(text: str, file: str) -> tuple[list[Record], list[Problem]]:
         for line, kind, key, values in found
     ]
     return records, problems
+
+
+def _broken_entries(
+    text: str, file: str, broken: list[tuple[int, str]], sound: list[int], problems: list[Problem]
+) -> list[tuple[int, str, str, dict[str, list[str]]]]:
+    """Read the entries whose braces do not match, each up to where the next entry starts.
+
+    An "@" inside a broken entry makes the parser believe in another one; what has no head of an
+    entry belongs to the broken one above it.
+    """
+    lines = text.split("\n")
+    heads = {line: head for line, raw in broken if (head := _HEAD.match(raw.strip()))}
+    starts = sorted([*sound, *heads, len(lines) + 1])
+    found = []
+    for line, raw in sorted(broken):
+        head = heads.get(line)
+        if head is not None:
+            stop = next(s for s in starts if s > line)
+            whole = "\n".join(lines[line - 1 : stop - 1]).strip()
+            body = _HEAD.search(whole)
+            values = _told_apart(whole[body.end() :] if body else whole)
+            values["unparsed"] = [whole]
+            problems.append(Problem(file, line, "broken BibTeX entry: what could be told apart was read, all of it is under raw 'unparsed'"))  # fmt: skip
+            found.append((line, head.group(1), head.group(2), values))
+        elif not any(h < line for h in heads):
+            problems.append(Problem(file, line, f"not BibTeX, left out: {raw[:60]!r}", lost=True))
+    return found
 
 
 def _told_apart(body: str) -> dict[str, list[str]]:
