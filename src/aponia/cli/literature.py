@@ -7,11 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from aponia.cli.literature_extract import register
+
 __all__ = ["app"]
 
 app = typer.Typer(
     help="The living search: import, deduplicate, screen, report.", no_args_is_help=True
 )
+register(app)
 
 _Files = Annotated[
     list[Path],
