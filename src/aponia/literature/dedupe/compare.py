@@ -64,7 +64,7 @@ def compare(a: Prepared, b: Prepared) -> list[float]:
             mark("doi_differs")
     if a.pmid and b.pmid:
         mark("pmid_same" if a.pmid == b.pmid else "pmid_differs")
-    if len(a.abstract) > 80 and len(b.abstract) > 80:
+    if len(a.abstract_text) > 90 and len(b.abstract_text) > 90:
         size = min(len(a.abstract), len(b.abstract), 400)
         close = Levenshtein.normalized_similarity(
             a.abstract[:size], b.abstract[:size], score_cutoff=0.4

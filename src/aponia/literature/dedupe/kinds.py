@@ -7,7 +7,9 @@ they belong to. None of them is a copy of it.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+from aponia.literature.dedupe.folding import fold
 from aponia.literature.record import Record
 
 __all__ = ["bare_title", "is_preprint", "kind_of", "language_of", "register_number", "shape_of"]
@@ -68,8 +70,35 @@ _LANGUAGES = {"eng": "en", "ger": "de", "deu": "de", "fre": "fr", "fra": "fr", "
               "chinese": "zh", "japanese": "ja", "dutch": "nl", "polish": "pl", "korean": "ko", "turkish": "tr", "czech": "cs"}  # fmt: skip
 
 
-def _types(record: Record) -> set[str]:
-    return {re.sub(r"[^a-z]+", " ", t.lower()).strip() for t in record.types}
+#: A title without any of these words has no kind: most titles are done with here.
+_HINTS = frozenset({
+    "erratum", "errata", "corrigendum", "corrigenda", "addendum", "correction", "corrections", "vol", "retraction", "retracted",
+    "withdrawn", "removed", "concern", "reply", "replies", "response", "rejoinder", "re", "comment", "comments", "commentary",
+    "letter", "correspondence", "discussion", "protocol", "plan", "rationale", "design",
+})  # fmt: skip
+
+
+@lru_cache(maxsize=10_000)
+def _known_types(types: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(re.sub(r"[^a-z]+", " ", t.lower()).strip() for t in types)
+
+
+def _types(record: Record) -> frozenset[str]:
+    return _known_types(record.types)
+
+
+@lru_cache(maxsize=50_000)
+def _is_preprint_place(journal: str) -> bool:
+    return _PREPRINT_PLACE.search(journal) is not None
+
+
+@lru_cache(maxsize=50_000)
+def _is_register_place(place: str) -> bool:
+    return _REGISTER_PLACE.search(place) is not None
+
+
+def _hinted(title: str) -> bool:
+    return not _HINTS.isdisjoint(fold(title).split())
 
 
 def kind_of(record: Record) -> str:
@@ -78,10 +107,11 @@ def kind_of(record: Record) -> str:
     >>> kind_of(Record("1", title="Correction to: LSD and pain")), kind_of(Record("1", title="RETRACTED ARTICLE: LSD"))
     ('erratum', '')
     """
-    title = _NOTE.sub(" ", _MARKUP.sub("", record.title))
-    for name, pattern in _KIND:
-        if pattern.search(title):
-            return name
+    if _hinted(record.title):
+        title = _NOTE.sub(" ", _MARKUP.sub("", record.title))
+        for name, pattern in _KIND:
+            if pattern.search(title):
+                return name
     return next((k for t in sorted(_types(record)) if (k := _CORRECTION_TYPES.get(t))), "")
 
 
@@ -91,9 +121,13 @@ def bare_title(title: str) -> str:
     >>> bare_title("RETRACTED: LSD and <i>pain</i> [see comments]")
     'LSD and pain'
     """
-    text = _WITHDRAWN.sub("", _NOTE.sub(" ", _MARKUP.sub("", title)))
-    for _ in range(3):
-        text = _TAIL.sub("", text)
+    text = _MARKUP.sub("", title) if "<" in title else title
+    if "[" in text or "(" in text:
+        text = _NOTE.sub(" ", text)
+        for _ in range(3):
+            text = _TAIL.sub("", text)
+    if _hinted(text):
+        text = _WITHDRAWN.sub("", text)
     return text.strip()
 
 
@@ -109,7 +143,7 @@ def shape_of(record: Record) -> str:
 def is_preprint(record: Record) -> bool:
     """Tell whether the record is of a preprint server."""
     return bool(
-        _PREPRINT_PLACE.search(record.journal)
+        _is_preprint_place(record.journal)
         # A congress paper may have been given the number of its preprint.
         or (not record.journal and _PREPRINT_DOI.match(record.doi))
         or _types(record) & {"preprint", "posted content"}
@@ -119,7 +153,7 @@ def is_preprint(record: Record) -> bool:
 def register_number(record: Record) -> str | None:
     """Return the number of a registry entry (``""`` when it states none), None for anything else."""
     place = f"{record.journal} {record.source if not record.journal else ''}"
-    if "trial registration" not in _types(record) and not _REGISTER_PLACE.search(place):
+    if "trial registration" not in _types(record) and not _is_register_place(place):
         return None
     if record.registrations:
         return record.registrations[0].upper()
@@ -133,5 +167,10 @@ def language_of(record: Record) -> str:
     >>> language_of(Record("1", language="English; German")), language_of(Record("1", language="eng"))
     ('en', 'en')
     """
-    first = re.split(r"[^a-z]", record.language.lower(), maxsplit=1)[0]
+    return _first_language(record.language) if record.language else ""
+
+
+@lru_cache(maxsize=10_000)
+def _first_language(text: str) -> str:
+    first = re.split(r"[^a-z]", text.lower(), maxsplit=1)[0]
     return _LANGUAGES.get(first, first)

@@ -118,7 +118,7 @@ class Prepared:
     generic: bool
     doi: str
     pmid: str
-    abstract: str
+    abstract_text: str
     registry: str
     register: bool
     preprint: bool
@@ -126,6 +126,15 @@ class Prepared:
     language: str
     issn: str
     supplement: bool
+    folded: str | None = None
+
+    @property
+    def abstract(self) -> str:
+        """Beginning of the abstract, folded when a pair first asks for it; few ever do."""
+        if self.folded is None:
+            # Not through the cache of short texts, which abstracts would fill.
+            self.folded = fold.__wrapped__(self.abstract_text)
+        return self.folded
 
 
 def _number(text: str, *, longest: int = 24) -> str:
@@ -199,8 +208,8 @@ def _initial(author: str) -> str:
         if " " in author
         else ""
     )
-    found = re.search(r"[^\W\d_]", rest)
-    return fold(found.group())[:1] if found else ""
+    letter = next((c for c in rest if c.isalpha()), "")
+    return letter.lower() if letter.isascii() else fold(letter)[:1]
 
 
 def _one(index: int, record: Record) -> Prepared:
@@ -255,7 +264,7 @@ def _one(index: int, record: Record) -> Prepared:
         generic=False,
         doi=record.doi,
         pmid=record.pmid,
-        abstract=fold(record.abstract[:1500]) if record.abstract else "",
+        abstract_text=record.abstract[:700],
         registry=number or "",
         register=number is not None,
         preprint=is_preprint(record),
