@@ -85,13 +85,18 @@ def test_a_link_says_what_the_other_report_is() -> None:
     assert dedupe([PAPER, preprint]).links[0].because == "one is a preprint of the other"
 
 
-def test_a_merge_is_undone_by_leaving_its_pair_out() -> None:
+def test_a_merge_is_undone_by_telling_its_pair_apart() -> None:
     copies = [replace(PAPER, id=str(i), source=f"database {i}") for i in range(4)]
     found = dedupe(copies).publications[0]
-    # One merge fewer than records: the merges form a tree, so cutting one parts the group in two.
     assert len(found.merges) == 3
-    assert {m.a for m in found.merges} | {m.b for m in found.merges} == {"0", "1", "2", "3"}
     assert found.records == tuple(copies)
+    # Told apart, the two do not come together again through the others.
+    parted = dedupe(copies, apart=[("0", "3")]).publications
+    together = {frozenset(r.id for r in p.records) for p in parted}
+    assert not any({"0", "3"} <= group for group in together)
+    assert sum(map(len, together)) == 4
+    with pytest.raises(ValueError, match="no record has the id 'x'"):
+        dedupe(copies, apart=[("0", "x")])
 
 
 def test_reports_of_one_study_are_linked_not_merged() -> None:

@@ -15,7 +15,7 @@ shown, all are kept, and every merge can be explained and undone. Publications o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -124,19 +124,30 @@ class Dedupe:
 
 
 def dedupe(
-    records: Sequence[Record], *, progress: Callable[[int, int, str], None] | None = None
+    records: Sequence[Record],
+    *,
+    apart: Iterable[tuple[str, str]] = (),
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> Dedupe:
     """Find the duplicates among records.
 
     Parameters
     ----------
     records : sequence of Record
+    apart : iterable of (str, str)
+        Ids of records that a person has told apart: a merge that was wrong is undone by naming
+        its pair here, and does not come back by another way.
     progress : callable, optional
         Called with (done, total, what).
 
     Returns
     -------
     Dedupe
+
+    Raises
+    ------
+    ValueError
+        An id under `apart` is no record's.
     """
     prepared = prepare(records)
     pairs = candidate_pairs(prepared)
@@ -155,7 +166,8 @@ def dedupe(
 
     likely = np.flatnonzero(values > 0)
     strong = [(int(i), int(j)) for i, j in pairs[likely]]
-    groups, joins, refused = cluster(len(records), strong, values[likely].tolist(), judge)
+    parted = _places(records, apart)
+    groups, joins, refused = cluster(len(records), strong, values[likely].tolist(), judge, parted)
     group_of = {i: g for g, members in enumerate(groups) for i in members}
     merges: dict[int, list[Merge]] = {}
     for join in joins:
@@ -165,8 +177,19 @@ def dedupe(
         for g, members in enumerate(groups)
     ]
     links = find_links(records, prepared, pairs[alike & (values >= _UNLIKE)].tolist(), group_of)
-    apart = [_merge(records, prepared, j) for j in refused if group_of[j.a] != group_of[j.b]]
-    return Dedupe(publications, links, groups, apart)
+    kept_apart = [_merge(records, prepared, j) for j in refused if group_of[j.a] != group_of[j.b]]
+    return Dedupe(publications, links, groups, kept_apart)
+
+
+def _places(
+    records: Sequence[Record], pairs: Iterable[tuple[str, str]]
+) -> frozenset[tuple[int, int]]:
+    pairs = list(pairs)
+    place = {r.id: i for i, r in enumerate(records)} if pairs else {}
+    unknown = [name for pair in pairs for name in pair if name not in place]
+    if unknown:
+        raise ValueError(f"no record has the id {unknown[0]!r}")
+    return frozenset((min(place[a], place[b]), max(place[a], place[b])) for a, b in pairs)
 
 
 def _merge(records: Sequence[Record], prepared: Sequence[Prepared], join: Join) -> Merge:
