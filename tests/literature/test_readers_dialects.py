@@ -30,6 +30,7 @@ def test_psycnet_writes_a_tag_of_four_letters() -> None:
         ("N1  - Export Date: 1 May 2021\nC2  - 33500000\nDB  - Scopus", "33500000"),
         ("C3  - EMBASE 612345,PUBMED 28123456", "28123456"),
         ("U2  - PMID: NLM31234567.", "31234567"),
+        ("DB  - MEDLINE\nAN  - 2345678901; 31234567", "31234567"),
         ("UR  - https://pubmed.ncbi.nlm.nih.gov/123/", "123"),
     ],
 )

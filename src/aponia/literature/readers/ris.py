@@ -128,9 +128,9 @@ def ris_record(block: Block, own_id: str) -> Record:
     if not identifier:
         identifier = next((p for t in ("UR", "LK", "L2", "N1", "AN", "ID", "M1", "U1", "U2", "U5", "C1", "C2", "C3", "C5", "XR", "NO") for v in fields.peek(t) if (p := find_pmid(v))), "")  # fmt: skip
     if not identifier and any(k in source.lower() for k in ("medline", "pubmed")):
-        identifier = next(
-            (v for v in fields.peek("AN", "ID", "UI") if v.isdigit() and len(v) <= 8), ""
-        )
+        # ProQuest's MEDLINE gives its own number and the PubMed number in one cell.
+        own_numbers = [p for v in fields.peek("AN", "ID", "UI") for p in re.split(r"[;,]\s*", v)]
+        identifier = next((p for p in own_numbers if p.isdigit() and len(p) <= 8), "")
     if identifier:
         fields.drop("N1", f"PMID: {identifier}")
     for value in fields.peek("N1"):
@@ -145,6 +145,9 @@ def ris_record(block: Block, own_id: str) -> Record:
         if not find_doi(value) and not re.search(r"\[\d+\]", value):
             types.append(value)
             fields.drop("M3", value)
+    types += [v for v in fields.all("PT") if len(v) > 1]
+    if not source and any(v.startswith("WOS:") for v in fields.peek("AN")):
+        source = "Web of Science"
     return Record(
         id=name or own_id or f"{block.line}",
         title=title,
@@ -159,7 +162,7 @@ def ris_record(block: Block, own_id: str) -> Record:
         pmid=identifier,
         nct=next((n for n in numbers if n.startswith("NCT")), ""),
         keywords=keywords,
-        types=tuple(types),
+        types=tuple(dict.fromkeys(types)),
         registrations=numbers,
         issn=fields.first("SN"),
         language=fields.first("LA"),
