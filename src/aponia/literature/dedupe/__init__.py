@@ -15,7 +15,9 @@ shown, all are kept, and every merge can be explained and undone. Publications o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -149,6 +151,30 @@ def dedupe(
     ValueError
         An id under `apart` is no record's.
     """
+    with _collector_at_rest():
+        return _dedupe(records, apart, progress)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Keep the cycle collector from walking all records again and again; none of them is in a cycle.
+
+    At 100,000 records it takes a third of the time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _dedupe(
+    records: Sequence[Record],
+    apart: Iterable[tuple[str, str]],
+    progress: Callable[[int, int, str], None] | None,
+) -> Dedupe:
     prepared = prepare(records)
     pairs = candidate_pairs(prepared)
     values = np.empty(len(pairs))
