@@ -43,11 +43,11 @@ def _records(draw: st.DrawFn) -> Record:
         id=draw(st.from_regex(r"[a-z]{1,4}[0-9]{1,3}", fullmatch=True)),
         title=clean(title),
         abstract=clean("Aim: " + draw(_text(300))),
+        # Two people may bear one name.
         authors=tuple(
-            dict.fromkeys(
-                f"{clean(f)}, {clean(g)}"
-                for f, g in draw(st.lists(st.tuples(_NAME, _NAME), max_size=3))
-            )
+            f"{clean(f)}, {clean(g)}"
+            for f, g in draw(st.lists(st.tuples(_NAME, _NAME), max_size=3))
+            for _ in range(draw(st.integers(1, 2)))
         ),
         year=draw(st.one_of(st.none(), st.integers(1800, 2100))),
         journal=clean("Journal of " + draw(_text(20))),

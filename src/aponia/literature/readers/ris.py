@@ -97,7 +97,10 @@ def ris_record(block: Block, own_id: str) -> Record:
     journal = fields.first("JF", "T2", "JO", "JA", "J2", "J1", "BT", "T3")
     if not title:
         title = fields.first("T2", "ST")
-    authors = _people(fields.every("AU", "A1")) or _people(fields.all("A2", "ED"))
+    first, others = _people(fields.all("AU")), _people(fields.all("A1"))
+    # Two people of one name are two authors; a list given under both tags is one list.
+    authors = first + [name for name in others if name not in first]
+    authors = authors or _people(fields.all("A2", "ED"))
     year = None
     for tag in ("PY", "Y1", "YR", "DA", "Y2"):
         for value in fields.peek(tag):
