@@ -229,6 +229,11 @@ def _title(a: Prepared, b: Prepared, mark) -> None:  # type: ignore[no-untyped-d
         and (b.numbers - a.numbers)
     ) or (a.numbers != b.numbers and (close >= 90 or part) and _differ_only_in_numbers(a, b)):
         mark("title_numbers_differ")
+    elif long.words[: len(short.words)] == short.words:
+        rest = long.words[len(short.words) :]
+        if rest and all(w.isdigit() or w in _COUNTING for w in rest):
+            # "…: phase II (TIMS II). Part II": the counter at the end is new, its number is not.
+            mark("title_numbers_differ")
 
 
 def _differ_only_in_numbers(a: Prepared, b: Prepared) -> bool:
