@@ -34,6 +34,10 @@ def groups(*records: Record) -> list[list[str]]:
         replace(PAPER, doi="", pmid="", title="[Psilocybin zur Vorbeugung von Cluster-Kopfschmerz]"),
         replace(PAPER, doi="", pmid="", volume="", pages="", issue="", year=2022),
         replace(PAPER, title="", authors=(), pages="", volume="", issue=""),
+        replace(PAPER, doi="", pmid="", title="RETRACTED ARTICLE: " + PAPER.title),
+        replace(PAPER, doi="", pmid="", title=PAPER.title + " [see comments]"),
+        replace(PAPER, doi="", pmid="", authors=("Emmanuelle, Schindler", "Sewell, R")),
+        replace(PAPER, doi="", pmid="", year=2023),
     ],
 )  # fmt: skip
 def test_the_same_paper_from_another_database(other: Record) -> None:
@@ -48,11 +52,51 @@ def test_the_same_paper_from_another_database(other: Record) -> None:
         replace(PAPER, doi="10.1/other", pmid="1234567", title=PAPER.title + ": part II", pages="1474-1480"),
         replace(PAPER, doi="", pmid="", title=PAPER.title + ": protocol for a randomised trial", journal="BMJ Open", volume="10", pages="e1", year=2020),
         replace(PAPER, doi="", pmid="", title="Reply to: " + PAPER.title, pages="1500", authors=("Doe, J",)),
+        replace(PAPER, doi="", pmid="", title=PAPER.title + " (vol 62, pg 1461, 2022)", pages="1600"),
+        replace(PAPER, doi="", pmid="", title="Reply to: " + PAPER.title, pages="1500"),
+        replace(PAPER, doi="", pmid="", title=PAPER.title + ". Part II", pages="1480-1490"),
+        replace(PAPER, doi="10.1101/2021.01.02.21249999", pmid="", journal="medRxiv", volume="", issue="", pages="", year=2021),
+        replace(PAPER, doi="", pmid="", journal="medRxiv", volume="", issue="", pages=""),
+        replace(PAPER, doi="", pmid="", year=2023, volume="63", pages="1500-1512"),
+        replace(PAPER, doi="", pmid="", journal="Cephalalgia", volume="", issue="", pages="", year=2022),
+        replace(PAPER, doi="", pmid="", journal="https://clinicaltrials.gov/show/NCT02981173", volume="", issue="", pages=""),
+        replace(PAPER, doi="", pmid="", pages="1480-1492", language="Spanish", title="[Psilocibina para el tratamiento preventivo de la cefalea en racimos]"),
         Record("r", title=PAPER.title, authors=("Yale University",), year=2017, journal="ClinicalTrials.gov", types=("Trial Registration",), registrations=("NCT02981173",), nct="NCT02981173"),
     ],
 )  # fmt: skip
 def test_other_reports_are_not_duplicates(other: Record) -> None:
     assert groups(PAPER, other) == [["0"], ["1"]]
+
+
+def test_years_of_a_series_and_two_errata_stay_apart() -> None:
+    report = replace(
+        PAPER, title="Annual report of the national headache register", doi="", pmid=""
+    )
+    series = [replace(report, year=2018 + i, volume=str(58 + i)) for i in range(4)]
+    assert groups(*series) == [["0"], ["1"], ["2"], ["3"]]
+    erratum = replace(PAPER, title="Erratum: " + PAPER.title, doi="", pmid="", pages="1600")
+    assert groups(erratum, replace(erratum, pages="1711")) == [["0"], ["1"]]
+
+
+def test_a_link_says_what_the_other_report_is() -> None:
+    preprint = replace(
+        PAPER, id="m", doi="", pmid="", journal="medRxiv", volume="", issue="", pages=""
+    )
+    assert dedupe([PAPER, preprint]).links[0].because == "one is a preprint of the other"
+
+
+def test_a_merge_is_undone_by_telling_its_pair_apart() -> None:
+    copies = [replace(PAPER, id=str(i), source=f"database {i}") for i in range(4)]
+    found = dedupe(copies).publications[0]
+    assert len(found.merges) == 3
+    assert found.records == tuple(copies)
+    # Told apart, the two do not come together again through the others.
+    parted = dedupe(copies, apart=[("0", "3")]).publications
+    together = {frozenset(r.id for r in p.records) for p in parted}
+    assert not any({"0", "3"} <= group for group in together)
+    assert sum(map(len, together)) == 4
+    with pytest.raises(ValueError, match="no record has the id 'x'"):
+        dedupe(copies, apart=[("0", "x")])
 
 
 def test_reports_of_one_study_are_linked_not_merged() -> None:

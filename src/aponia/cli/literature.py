@@ -7,11 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from aponia.cli.literature_extract import register
+
 __all__ = ["app"]
 
 app = typer.Typer(
     help="The living search: import, deduplicate, screen, report.", no_args_is_help=True
 )
+register(app)
 
 _Files = Annotated[
     list[Path],
@@ -62,6 +65,13 @@ def dedupe(
     out: Annotated[
         Path | None, typer.Option("--out", help="Write one record a publication as RIS here.")
     ] = None,
+    apart: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--apart",
+            help="Two ids with = between them that are not one publication; undoes a merge. May be repeated.",
+        ),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Find the records that are one publication; nothing is deleted, every merge says why."""
@@ -75,7 +85,7 @@ def dedupe(
     start = time.perf_counter()
     read = read_all(files)
     with progress("Deduplicating") as step:
-        result = find(read.records, progress=step)
+        result = find(read.records, apart=_pairs(apart or []), progress=step)
     answer = result.to_dict()
     answer["problems"] = [str(p) for p in read.problems]
     answer["seconds"] = round(time.perf_counter() - start, 3)
@@ -109,6 +119,14 @@ def dedupe(
         typer.echo(
             f"\nAgainst {gold}: sensitivity {scores['sensitivity']:.4f}, specificity {scores['specificity']:.4f}, precision {scores['precision']:.4f}, unique publications lost {scores['fp']}."
         )
+
+
+def _pairs(texts: list[str]) -> list[tuple[str, str]]:
+    """Read ``a=b`` pairs of ids."""
+    for text in texts:
+        if text.count("=") != 1:
+            raise ValueError(f"--apart {text!r}: expected two ids with = between them")
+    return [(a.strip(), b.strip()) for a, b in (text.split("=") for text in texts)]
 
 
 def _gold_labels(gold: str, records: list[Any]) -> list[str]:

@@ -8,9 +8,12 @@ compared all with all, so the number of pairs grows in proportion to the number 
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+
+import numpy as np
 
 from aponia.literature.dedupe.prepare import Prepared
 
@@ -20,6 +23,8 @@ __all__ = ["candidate_pairs"]
 _FULL = 40
 #: In a larger block every record meets this many neighbours in the order of its title.
 _NEIGHBOURS = 8
+#: Pairs gathered before those found twice are put together.
+_FLUSH = 4_000_000
 
 
 def _keys(p: Prepared, count: Counter[str]) -> Iterator[tuple[str, ...]]:
@@ -57,8 +62,8 @@ def _keys(p: Prepared, count: Counter[str]) -> Iterator[tuple[str, ...]]:
             yield ("h", author, p.families[1], p.families[-1])
 
 
-def candidate_pairs(prepared: Sequence[Prepared]) -> set[tuple[int, int]]:
-    """Return index pairs ``(i, j)`` with ``i < j``.
+def candidate_pairs(prepared: Sequence[Prepared]) -> np.ndarray:
+    """Return index pairs ``(i, j)`` with ``i < j``, sorted, each once.
 
     Parameters
     ----------
@@ -66,7 +71,7 @@ def candidate_pairs(prepared: Sequence[Prepared]) -> set[tuple[int, int]]:
 
     Returns
     -------
-    set of (int, int)
+    ndarray of int64, shape (pairs, 2)
     """
     count: Counter[str] = Counter(w for p in prepared for w in set(p.words))
     blocks: defaultdict[int, list[int]] = defaultdict(list)
@@ -74,19 +79,30 @@ def candidate_pairs(prepared: Sequence[Prepared]) -> set[tuple[int, int]]:
         for key in set(_keys(p, count)):
             # The hash, not the key: a clash only costs one needless comparison.
             blocks[hash(key)].append(p.index)
-    pairs: set[tuple[int, int]] = set()
+    size = len(prepared)
+    # A pair as one number: tens of millions of tuples would not fit beside the records.
+    codes = array("q")
+    found: list[np.ndarray] = []
     for members in blocks.values():
         if len(members) < 2:
             continue
         if len(members) <= _FULL:
-            pairs.update(combinations(members, 2))
-            continue
-        for order in (_by_title, _by_author):
-            ranked = sorted(members, key=lambda i, o=order: o(prepared[i]))  # type: ignore[misc]
-            for place, i in enumerate(ranked):
-                for j in ranked[place + 1 : place + 1 + _NEIGHBOURS]:
-                    pairs.add((i, j) if i < j else (j, i))
-    return pairs
+            codes.extend(i * size + j for i, j in combinations(members, 2))
+        else:
+            for order in (_by_title, _by_author):
+                ranked = sorted(members, key=lambda i, o=order: o(prepared[i]))  # type: ignore[misc]
+                for place, i in enumerate(ranked):
+                    codes.extend(
+                        min(i, j) * size + max(i, j)
+                        for j in ranked[place + 1 : place + 1 + _NEIGHBOURS]
+                    )
+        if len(codes) > _FLUSH:
+            found.append(np.unique(np.frombuffer(codes, dtype=np.int64)))
+            codes = array("q")
+    if codes:
+        found.append(np.unique(np.frombuffer(codes, dtype=np.int64)))
+    unique = np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+    return np.column_stack(np.divmod(unique, max(size, 1)))
 
 
 def _by_title(p: Prepared) -> tuple[str, ...]:

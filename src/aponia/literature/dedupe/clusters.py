@@ -28,6 +28,7 @@ def cluster(
     pairs: Sequence[tuple[int, int]],
     log_odds: Sequence[float],
     judge: Callable[[int, int], float],
+    apart: frozenset[tuple[int, int]] = frozenset(),
 ) -> tuple[list[list[int]], list[Join], list[Join]]:
     """Group records, the most certain pair first.
 
@@ -39,6 +40,8 @@ def cluster(
         Candidate pairs and their score; those above zero join.
     judge : callable
         Score of a pair that is no candidate.
+    apart : frozenset of (int, int)
+        Pairs ``(i, j)`` with ``i < j`` that a person keeps apart; they part their whole groups.
 
     Returns
     -------
@@ -72,6 +75,9 @@ def cluster(
         if group[i] == group[j]:
             continue
         left, right = of(i), of(j)
+        if apart and any((min(x, y), max(x, y)) in apart for x in left for y in right):
+            refused.append(Join(i, j, log_odds[k]))
+            continue
         worst = min(between(x, y) for x in left[:_MOST] for y in right[:_MOST])
         if worst < _VETO:
             refused.append(Join(i, j, log_odds[k]))

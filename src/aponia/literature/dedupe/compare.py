@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from rapidfuzz import fuzz
-from rapidfuzz.distance import JaroWinkler, Levenshtein
+from rapidfuzz.distance import Levenshtein
 
+from aponia.literature.dedupe.journals import same_journal
+from aponia.literature.dedupe.people import same_people
 from aponia.literature.dedupe.prepare import Prepared
 
-__all__ = ["EVIDENCE", "compare", "same_journal"]
+__all__ = ["EVIDENCE", "compare"]
 
 #: The kinds of evidence, in the order of `compare`'s row. "has" parts come as pairs: what agrees
 #: speaks for one publication, what disagrees against it, what is missing says nothing.
@@ -26,150 +26,10 @@ EVIDENCE = (
     "correction_differs", "kind_differs", "shape_differs", "supplement_differs", "no_locator",
     "place_same", "span_same", "place_conflict", "venue_conflict", "pages_apart",
     "registry_same", "registry_differs", "registry_and_paper",
+    "preprint_and_paper", "abstract_and_paper", "language_differs", "both_moved", "cochrane_update",
+    "unconfirmed",
 )  # fmt: skip
 _AT = {name: place for place, name in enumerate(EVIDENCE)}
-
-
-@lru_cache(maxsize=200_000)
-def same_journal(a: tuple[str, ...], b: tuple[str, ...]) -> float:
-    """Return how surely two journal names are the same, 0 to 1.
-
-    Abbreviations match word by word ("am j med" is "american journal medicine"), a first word or
-    two may stand for the whole ("stroke" is "stroke a journal of cerebral circulation"), and
-    initials may be run together ("jama").
-
-    >>> same_journal(("am", "j", "med"), ("american", "journal", "medicine"))
-    1.0
-    >>> same_journal(("american", "journal", "medicine"), ("american", "journal", "cardiology")) < 0.7
-    True
-    """
-    if not a or not b:
-        return 0.5
-    if a == b:
-        return 1.0
-    short, long = (a, b) if len(a) <= len(b) else (b, a)
-    place = 0
-    matched = 0
-    for word in short:
-        while place < len(long) and not _abbreviates(word, long[place]):
-            place += 1
-        if place == len(long):
-            break
-        matched += 1
-        place += 1
-    if matched == len(short):
-        if len(short) == len(long):
-            return 1.0
-        # What the longer name has in excess is a subtitle at its end, or a different journal
-        # ("neurology" and "journal of neurology").
-        return 0.95 if place == len(short) else 0.75
-    for one, other in ((short, long), (long, short)):
-        if len(one[0]) > 2 and len(other) > 2 and one[0] == "".join(w[0] for w in other):
-            return 0.95
-    return _unordered(short, long)
-
-
-def _unordered(short: tuple[str, ...], long: tuple[str, ...]) -> float:
-    """Match words in any order and with a slip of the pen; a word of its own on each side parts them."""
-    left = list(long)
-    alone = 0
-    for word in short:
-        hit = next((w for w in left if _abbreviates(word, w) or _spelt_like(word, w)), None)
-        if hit is None:
-            alone += 1
-        else:
-            left.remove(hit)
-    if alone == 0:
-        return 0.9 if not left else 0.8
-    joined = fuzz.ratio("".join(short), "".join(long)) / 100.0
-    if joined >= 0.93:
-        return 0.93
-    return 0.3 if left else 0.8
-
-
-def _spelt_like(a: str, b: str) -> bool:
-    """Misspelt, or an abbreviation of a word that has lost its accented letters."""
-    if a[0] != b[0]:
-        return False
-    size = min(len(a), len(b))
-    return fuzz.ratio(a, b) >= 84 or (size >= 5 and fuzz.ratio(a[:size], b[:size]) >= 80)
-
-
-def _abbreviates(a: str, b: str) -> bool:
-    if a == b:
-        return True
-    short, long = (a, b) if len(a) < len(b) else (b, a)
-    if long.startswith(short):
-        return True
-    # "int'l", "dtsch", "natl": the first letter and then letters in order.
-    if len(short) < 3 or short[0] != long[0]:
-        return False
-    rest = iter(long)
-    return (
-        all(c in rest for c in short)
-        and len(long) > len(short) + 2
-        and short[-1] in {long[-1], "l", "h", "n", "r"}
-    )
-
-
-def _authors(a: Prepared, b: Prepared) -> tuple[str, float]:
-    """Return ``same overlap differ missing`` and how many of the shorter list are in the other."""
-    if not a.families or not b.families:
-        return "missing", 0.0
-    short, long = (a, b) if len(a.families) <= len(b.families) else (b, a)
-    pool = list(long.families)
-    hits = 0
-    for name in short.families[:30]:
-        for place, other in enumerate(pool):
-            if _same_name(name, other):
-                hits += 1
-                del pool[place]
-                break
-    share = hits / min(len(short.families), 30)
-    first = _same_name(a.families[0], b.families[0])
-    if first and a.initials[0] and b.initials[0] and a.initials[0] != b.initials[0] and share < 1.0:
-        first = False
-    if first and share >= 0.6:
-        return "same", share
-    # Family and given name may have changed places; one name may stand for all.
-    if share >= 0.5 or first:
-        return "overlap", share
-    if _swapped(a, b):
-        return "same", 1.0
-    joined = (" ".join(a.families), " ".join(b.families))
-    if fuzz.token_set_ratio(*joined) >= 85:
-        return "overlap", share
-    return "differ", share
-
-
-def _swapped(a: Prepared, b: Prepared) -> bool:
-    """Given and family names have changed places in one of the two."""
-    together = list(zip(a.families, a.given, b.families, b.given, strict=False))
-    if not together or len(a.families) != len(b.families):
-        return False
-    for family_a, given_a, family_b, given_b in together:
-        if not (given_a and given_b):
-            return False
-        crossed = given_b.startswith(family_a[: max(1, len(given_b))]) and given_a.startswith(
-            family_b[: max(1, len(given_a))]
-        )
-        if not (crossed or (family_a[:1] == given_b[:1] and family_b[:1] == given_a[:1])):
-            return False
-    return True
-
-
-def _same_name(a: str, b: str) -> bool:
-    if a == b:
-        return True
-    if not a or not b:
-        return False
-    if min(len(a), len(b)) >= 4 and (
-        a.endswith(b) or b.endswith(a) or a.startswith(b) or b.startswith(a)
-    ):
-        return True
-    if min(len(a), len(b)) <= 3:
-        return False
-    return bool(JaroWinkler.similarity(a, b) >= 0.92)
 
 
 def compare(a: Prepared, b: Prepared) -> list[float]:
@@ -180,7 +40,7 @@ def compare(a: Prepared, b: Prepared) -> list[float]:
         row[_AT[name]] = value
 
     _title(a, b, mark)
-    authors, share = _authors(a, b)
+    authors, share = same_people(a, b)
     mark(f"authors_{authors}", max(share, 0.5) if authors == "overlap" else 1.0)
     if a.year and b.year:
         gap = abs(a.year - b.year)
@@ -204,7 +64,7 @@ def compare(a: Prepared, b: Prepared) -> list[float]:
             mark("doi_differs")
     if a.pmid and b.pmid:
         mark("pmid_same" if a.pmid == b.pmid else "pmid_differs")
-    if len(a.abstract) > 80 and len(b.abstract) > 80:
+    if len(a.abstract_text) > 90 and len(b.abstract_text) > 90:
         size = min(len(a.abstract), len(b.abstract), 400)
         close = Levenshtein.normalized_similarity(
             a.abstract[:size], b.abstract[:size], score_cutoff=0.4
@@ -218,22 +78,66 @@ def compare(a: Prepared, b: Prepared) -> list[float]:
             mark("abstract_same")
         elif close < 0.65:
             mark("abstract_differs")
-    if a.kind != b.kind:
-        hard = {"erratum", "retraction"}
-        mark("correction_differs" if {a.kind, b.kind} & hard else "kind_differs")
     if a.supplement != b.supplement and row[_AT["volume_differs"]] + row[_AT["first_page_differs"]]:
         mark("supplement_differs")
-    if a.shape != b.shape and "book" in (a.shape, b.shape):
-        mark("shape_differs")
     if not ((a.first_page and b.first_page) or (a.volume and b.volume) or (a.doi and b.doi)):
         mark("no_locator")
+    _kinds(a, b, mark)
+    _place(row, mark)
+    _moved(a, b, row, mark)
+    if a.kind != b.kind:
+        hard = {a.kind, b.kind} & {"erratum", "retraction"}
+        # On the very same run of pages "[comment]" is one database's remark, not another paper.
+        remark = not hard and "" in (a.kind, b.kind) and row[_AT["span_same"]] > 0
+        mark("correction_differs" if hard else "kind_differs", 0.2 if remark else 1.0)
+    elif a.kind and row[_AT["first_page_differs"]]:
+        # Two errata of one paper, two replies to it: one title, one journal, other pages.
+        mark("kind_differs")
+    return row
+
+
+def _kinds(a: Prepared, b: Prepared, mark) -> None:  # type: ignore[no-untyped-def]
+    """Mark what kind of publication only one of the two is."""
+    shapes = {a.shape, b.shape}
+    if len(shapes) == 2 and "thesis" in shapes and "" not in shapes:
+        mark("shape_differs", 3.0)
+    elif len(shapes) == 2 and "book" in shapes:
+        mark("shape_differs")
+    elif shapes == {"abstract", "other"}:
+        mark("abstract_and_paper")
     if a.registry and b.registry:
         mark("registry_same" if a.registry == b.registry else "registry_differs")
-    elif a.registry or b.registry:
+    elif a.register != b.register:
         # A trial's registration and its paper are two reports of one study.
         mark("registry_and_paper")
-    _place(row, mark)
-    return row
+    if a.preprint != b.preprint:
+        mark("preprint_and_paper")
+    if a.language and b.language and a.language != b.language:
+        mark("language_differs")
+
+
+#: Agreements that more than one publication of the same people in the same year rarely share.
+_CONFIRMING = (
+    "journal_same", "first_page_same", "first_page_near", "last_page_same", "doi_same", "pmid_same", "abstract_same",
+    "registry_same",
+)  # fmt: skip
+_DOUBTFUL = ("journal_differs", "volume_differs", "issue_differs", "first_page_differs", "year_next", "year_differs")  # fmt: skip
+
+
+def _moved(a: Prepared, b: Prepared, row: list[float], mark) -> None:  # type: ignore[no-untyped-def]
+    """Mark serials that come out again, and pairs where only title and names agree."""
+
+    def has(name: str) -> bool:
+        return row[_AT[name]] > 0
+
+    gap = a.year - b.year if a.year and b.year else 0
+    if gap and a.volume.isdigit() and b.volume.isdigit() and int(a.volume) - int(b.volume) == gap:
+        # One volume a year on: next year's report, not a misprint in one of two fields.
+        mark("both_moved")
+    if gap and has("issue_differs") and a.journal[:1] == ("cochrane",) == b.journal[:1]:
+        mark("cochrane_update")
+    if not any(map(has, _CONFIRMING)) and any(map(has, _DOUBTFUL)):
+        mark("unconfirmed")
 
 
 _APART = (
@@ -323,19 +227,25 @@ def _title(a: Prepared, b: Prepared, mark) -> None:  # type: ignore[no-untyped-d
         and (close >= 85 or part)
         and (a.numbers - b.numbers)
         and (b.numbers - a.numbers)
-    ) or (a.numbers != b.numbers and close >= 90 and _differ_only_in_numbers(a, b)):
+    ) or (a.numbers != b.numbers and (close >= 90 or part) and _differ_only_in_numbers(a, b)):
         mark("title_numbers_differ")
+    elif long.words[: len(short.words)] == short.words:
+        rest = long.words[len(short.words) :]
+        if rest and all(w.isdigit() or w in _COUNTING for w in rest):
+            # "…: phase II (TIMS II). Part II": the counter at the end is new, its number is not.
+            mark("title_numbers_differ")
 
 
 def _differ_only_in_numbers(a: Prepared, b: Prepared) -> bool:
     """Tell "Effects on pain I" from "Effects on pain": the same words but for a counter."""
-    words_a = [
-        w for w in a.words if not w.isdigit() and w not in {"i", "ii", "iii", "iv", "v", "part"}
+    return [w for w in a.words if w not in _COUNTING and not w.isdigit()] == [
+        w for w in b.words if w not in _COUNTING and not w.isdigit()
     ]
-    words_b = [
-        w for w in b.words if not w.isdigit() and w not in {"i", "ii", "iii", "iv", "v", "part"}
-    ]
-    return words_a == words_b
+
+
+_COUNTING = frozenset({
+    "i", "ii", "iii", "iv", "v", "vi", "part", "pt", "number", "no", "study", "phase", "chapter", "section",
+})  # fmt: skip
 
 
 def _pages(a: Prepared, b: Prepared, mark) -> None:  # type: ignore[no-untyped-def]

@@ -30,7 +30,10 @@ WORDS = {
     "span_same": "same run of pages", "place_conflict": "printed in another place",
     "venue_conflict": "printed in another journal", "pages_apart": "two places in one volume",
     "registry_same": "same registry number", "registry_differs": "different registry numbers",
-    "registry_and_paper": "one is a trial registration",
+    "registry_and_paper": "one is a trial registration", "preprint_and_paper": "one is a preprint",
+    "abstract_and_paper": "one is a congress abstract", "language_differs": "in different languages",
+    "both_moved": "volume and year have moved on together", "cochrane_update": "another update of a Cochrane review",
+    "unconfirmed": "only title and names agree",
 }  # fmt: skip
 
 

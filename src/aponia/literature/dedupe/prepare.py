@@ -3,44 +3,25 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
+from aponia.literature.dedupe.folding import fold
+from aponia.literature.dedupe.journals import journal_words
+from aponia.literature.dedupe.kinds import (
+    bare_title,
+    is_preprint,
+    kind_of,
+    language_of,
+    register_number,
+    shape_of,
+)
 from aponia.literature.readers.identifiers import split_pages
 from aponia.literature.readers.names import family_name
 from aponia.literature.record import Record
 
-__all__ = ["Prepared", "fold", "journal_words", "prepare"]
+__all__ = ["Prepared", "prepare"]
 
-_GREEK = {
-    "α": " alpha ", "β": " beta ", "γ": " gamma ", "δ": " delta ", "κ": " kappa ", "λ": " lambda ",
-    "μ": " mu ", "µ": " mu ", "σ": " sigma ", "τ": " tau ", "ω": " omega ", "Δ": " delta ", "&": " and ",
-    "ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ı": "i", "Ø": "o", "Ł": "l", "þ": "th",
-}  # fmt: skip
-_GREEK_TABLE = str.maketrans(_GREEK)
-_NOT_WORD = re.compile(r"[^0-9a-z\u0370-\U0003ffff]+")
-_MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,40}>")
-#: What databases put around a title: a translated title in brackets, the original after it, marks of kind.
-_TAIL = re.compile(
-    r"[\s.\-–:;]*[\[(](?:erratum|corrected|correction|retracted|published erratum|see comments?|comment|"
-    r"abstract(?: no\.?.{0,12})?|german|french|spanish|chinese|japanese|italian|russian|portuguese|article in \w+|"
-    r"review|letter|editorial|online|electronic(?: resource)?|internet|corrected\] \[published erratum.*)[\])]\.?\s*$",
-    re.IGNORECASE,
-)
-#: A note *about* the record: that an erratum or a comment exists elsewhere.
-_NOTE = re.compile(
-    r"\[[^\[\]]*(?:appears in|see comments?|comment in|published erratum|erratum in|corrected|update (?:of|in))[^\[\]]*\]",
-    re.I,
-)
-_KIND = (
-    ("erratum", re.compile(r"\b(?:erratum|errata|corrigend\w+|correction(?:s)? (?:to|of|for)\b|^correction\b|publisher correction|author correction)", re.I)),
-    ("retraction", re.compile(r"\b(?:retraction(?: of| notice)?:|retracted article|notice of retraction|retraction note|withdrawn:|expression of concern)", re.I)),
-    ("reply", re.compile(r"\b(?:repl(?:y|ies)|response|rejoinder|author'?s?'? (?:reply|response))\b(?: (?:to|by|from)\b|:|$|\.)", re.I)),
-    ("comment", re.compile(r"^(?:re:|comments? (?:on|to)\b|commentary(?: on|:)|letter:)|\[comment\]|\bcommentary\b", re.I)),
-    ("protocol", re.compile(r"\b(?:study|trial|review|statistical analysis)? ?(?:protocol|plan)\b(?: for| of|:|$)", re.I)),
-)  # fmt: skip
 _ROMAN = {
     "i": "1",
     "ii": "2",
@@ -53,27 +34,6 @@ _ROMAN = {
     "ix": "9",
     "x": "10",
 }
-_STOP = frozenset(
-    [
-        "the",
-        "of",
-        "and",
-        "in",
-        "for",
-        "on",
-        "de",
-        "der",
-        "die",
-        "und",
-        "la",
-        "le",
-        "et",
-        "del",
-        "a",
-        "an",
-        "&",
-    ]
-)
 _GENERIC = frozenset(
     [
         "editorial",
@@ -132,29 +92,6 @@ _GENERIC = frozenset(
         "programme",
     ]
 )
-_REGISTERS = (
-    "clinicaltrials.gov",
-    "trial registr",
-    "clinical trials register",
-    "ictrp",
-    "isrctn",
-    "euctr",
-)
-
-
-@lru_cache(maxsize=200_000)
-def fold(text: str) -> str:
-    """Lower-case letters and digits with single blanks between words; no accents.
-
-    >>> fold("Die β-Blocker: Größe & Wirkung")
-    'die beta blocker grosse and wirkung'
-    """
-    text = text.translate(_GREEK_TABLE).lower()
-    if not text.isascii():
-        text = "".join(
-            c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)
-        )
-    return _NOT_WORD.sub(" ", text).strip()
 
 
 @dataclass(slots=True)
@@ -181,45 +118,23 @@ class Prepared:
     generic: bool
     doi: str
     pmid: str
-    abstract: str
+    abstract_text: str
     registry: str
+    register: bool
+    preprint: bool
     shape: str
+    language: str
     issn: str
     supplement: bool
+    folded: str | None = None
 
-
-_ABSTRACT_SHAPES = {"abstract", "conference abstract", "meeting abstract", "conference paper", "proceedings paper",
-                    "inproceedings", "conference proceedings", "conference review"}  # fmt: skip
-_BOOK_SHAPES = {
-    "book",
-    "book section",
-    "book chapter",
-    "chapter",
-    "incollection",
-    "inbook",
-    "thesis",
-    "phdthesis",
-}
-
-
-#: "Proceedings of the 12th Annual …, vols 1-3": what tells editions, not series, apart.
-_EDITION = re.compile(
-    r"^(?:\d+|\d+(?:st|nd|rd|th)|proceedings|annual|vols?|electronic|resource|online|internet|print)$"
-)
-
-
-@lru_cache(maxsize=50_000)
-def journal_words(name: str) -> tuple[str, ...]:
-    """Words of a journal's name without articles, places and subtitles.
-
-    >>> journal_words("The Journal of Neurology (Berlin, Germany)")
-    ('journal', 'neurology')
-    """
-    name = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ", name)
-    words = tuple(
-        w for w in fold(name.replace("?", "")).split() if w not in _STOP and not _EDITION.match(w)
-    )
-    return words or tuple(fold(name).split())
+    @property
+    def abstract(self) -> str:
+        """Beginning of the abstract, folded when a pair first asks for it; few ever do."""
+        if self.folded is None:
+            # Not through the cache of short texts, which abstracts would fill.
+            self.folded = fold.__wrapped__(self.abstract_text)
+        return self.folded
 
 
 def _number(text: str, *, longest: int = 24) -> str:
@@ -293,16 +208,12 @@ def _initial(author: str) -> str:
         if " " in author
         else ""
     )
-    found = re.search(r"[^\W\d_]", rest)
-    return fold(found.group())[:1] if found else ""
+    letter = next((c for c in rest if c.isalpha()), "")
+    return letter.lower() if letter.isascii() else fold(letter)[:1]
 
 
 def _one(index: int, record: Record) -> Prepared:
-    text = _NOTE.sub(" ", _MARKUP.sub("", record.title))
-    kind = next((name for name, pattern in _KIND if pattern.search(text)), "")
-    for _ in range(2):
-        text = _TAIL.sub("", text)
-    title = fold(text)
+    title = fold(bare_title(record.title))
     words = tuple(title.split())
     # "D2" and "D4", "part I" and "part II" are different papers; "p 53" and "p53" are not.
     counters = [
@@ -330,10 +241,7 @@ def _one(index: int, record: Record) -> Prepared:
         re.search(r"suppl|abstract", f"{record.volume[:40]} {record.issue[:40]}", re.I)
         or re.match(r"\s*S\d", pages)
     )
-    types = {fold(t) for t in record.types}
-    shape = "abstract" if types & _ABSTRACT_SHAPES else "book" if types & _BOOK_SHAPES else ""
-    journal = record.journal
-    is_register = any(r in journal.lower() for r in _REGISTERS) or "trial registration" in types
+    number = register_number(record)
     authors = [a for a in record.authors if a.strip(" .")]
     return Prepared(
         index=index,
@@ -341,11 +249,11 @@ def _one(index: int, record: Record) -> Prepared:
         words=words,
         tight=title.replace(" ", ""),
         numbers=numbers,
-        kind=kind,
+        kind=kind_of(record),
         families=tuple(fold(family_name(a)).replace(" ", "") for a in authors),
         initials=tuple(_initial(a) for a in authors),
         year=record.year or 0,
-        journal=journal_words(journal) if journal else (),
+        journal=journal_words(record.journal) if record.journal else (),
         volume=volume,
         issue=issue,
         first_page=_page(first),
@@ -356,9 +264,12 @@ def _one(index: int, record: Record) -> Prepared:
         generic=False,
         doi=record.doi,
         pmid=record.pmid,
-        abstract=fold(record.abstract[:1500]) if record.abstract else "",
-        registry=record.registrations[0] if is_register and record.registrations else "",
-        shape=shape,
+        abstract_text=record.abstract[:700],
+        registry=number or "",
+        register=number is not None,
+        preprint=is_preprint(record),
+        shape=shape_of(record),
+        language=language_of(record),
         issn=re.sub(r"[^0-9Xx]", "", record.issn)[:8].lower(),
         supplement=supplement,
     )

@@ -27,10 +27,11 @@ WEIGHTS: dict[str, float] = {
     "last_page_same": 1.0, "last_page_differs": -0.3,
     "doi_same": 4.0, "doi_differs": -4.0, "pmid_same": 5.0, "pmid_differs": -5.0,
     "abstract_same": 1.5, "abstract_differs": -2.0,
-    "correction_differs": -6.0, "kind_differs": -1.0, "shape_differs": -1.0, "supplement_differs": -1.0,
+    "correction_differs": -6.0, "kind_differs": -4.5, "shape_differs": -1.0, "supplement_differs": -1.0,
     "no_locator": 0.0, "place_same": 2.0, "span_same": 1.5, "place_conflict": -2.0,
     "venue_conflict": -3.0, "pages_apart": -2.0, "registry_same": 6.0, "registry_differs": -8.0,
-    "registry_and_paper": -8.0,
+    "registry_and_paper": -8.0, "preprint_and_paper": -8.0, "abstract_and_paper": -2.5, "language_differs": -1.5,
+    "both_moved": -3.5, "cochrane_update": -3.0, "unconfirmed": -2.0,
 }  # fmt: skip
 
 _VECTOR = np.array([WEIGHTS[name] for name in EVIDENCE])

@@ -8,11 +8,14 @@ r"""Read any bibliographic export: `read` looks at the content, never at the ext
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from aponia.literature.readers.guard import guarded, tidy
 from aponia.literature.readers.sniff import FORMATS, sniff
 from aponia.literature.readers.text import ReadError, decode, lines_of, load_bytes
 from aponia.literature.record import Problem, ReadResult, Record
@@ -87,6 +90,8 @@ def read_all(paths: Iterable[Path | str]) -> ReadResult:
 
 def read_text(text: str, file: str, *, format: str | None = None) -> ReadResult:
     """Read text already in memory; see `read`."""
+    # Files pasted together have marks in the middle; NUL bytes come from broken downloads.
+    text = text.replace("\ufeff", "").replace("\x00", "")
     if not text.strip():
         raise ReadError(f"{file}: the file is empty")
     kind = format or sniff(text)
@@ -102,24 +107,20 @@ def read_text(text: str, file: str, *, format: str | None = None) -> ReadResult:
 def _finish(records: list[Record], file: str, problems: list[Problem]) -> list[Record]:
     out = []
     seen: set[str] = set()
+    times: dict[str, int] = {}
     for position, record in enumerate(records, start=1):
-        name = record.id or str(position)
-        if name in seen:
-            extra = 2
-            while f"{name}#{extra}" in seen:
-                extra += 1
+        name = own = record.id or str(position)
+        while name in seen:
+            times[own] = times.get(own, 1) + 1
+            name = f"{own}#{times[own]}"
+        if name != own:
             problems.append(
-                Problem(
-                    file,
-                    record.line,
-                    f"the id {name!r} occurs again; this record is {name}#{extra}",
-                )
+                Problem(file, record.line, f"the id {own!r} occurs again; this record is {name}")
             )
-            name = f"{name}#{extra}"
         seen.add(name)
         if not record.title:
             problems.append(Problem(file, record.line, f"record {name!r} has no title"))
-        out.append(replace(record, id=name, file=file))
+        out.append(replace(tidy(record), id=name, file=file))
     if not out:
         problems.append(Problem(file, 1, "no record was found"))
     return out
@@ -157,7 +158,15 @@ def _tagged(
             )
             if split.__name__ != "split_wos" and not identifier:
                 identifier = str(position)
-            records.append(make(block, identifier))
+            records.append(
+                guarded(
+                    partial(make, block, identifier),
+                    file,
+                    block.line,
+                    problems,
+                    lambda block=block: str(block.values),  # type: ignore[misc]
+                )
+            )
         return records
 
     return reader
@@ -198,15 +207,32 @@ def _xml(
     file: str,
     problems: list[Problem],
 ) -> list[Record]:
-    from aponia.literature.readers.xmlsafe import records_of
+    from aponia.literature.readers.xmlsafe import records_of, text_of
 
-    return [make(node, "") for node in records_of(text, tags, file, problems)]
+    return [
+        guarded(
+            partial(make, node, ""),
+            file,
+            int(node.sourceline or 0),
+            problems,
+            lambda node=node: text_of(node),  # type: ignore[misc]
+        )
+        for node in records_of(text, tags, file, problems)
+    ]
 
 
 def _pubmed(text: str, file: str, problems: list[Problem]) -> list[Record]:
     from aponia.literature.readers.pubmed_xml import PUBMED_TAGS, pubmed_record
 
-    tags = PUBMED_TAGS if "<Pubmed" in text[:200_000] else ("MedlineCitation",)
+    tags = PUBMED_TAGS if re.search(r"<Pubmed(?:Book)?Article[\s>]", text) else ("MedlineCitation",)
+    # PubMed's own withdrawals, in update files: numbers of records that no longer exist.
+    gone = re.search(r"<DeleteCitation>(.*?)</DeleteCitation>", text, re.DOTALL)
+    if gone:
+        line = text.count("\n", 0, gone.start()) + 1
+        numbers = re.findall(r">\s*(\d+)\s*</PMID>", gone.group(1))
+        problems.append(
+            Problem(file, line, f"deleted from PubMed: {', '.join(numbers) or 'none named'}")
+        )
     return _xml(tags, pubmed_record, text, file, problems)
 
 
@@ -248,14 +274,9 @@ def _euctr(text: str, file: str, problems: list[Problem]) -> list[Record]:
 
 def _json(text: str, file: str, problems: list[Problem]) -> list[Record]:
     from aponia.literature.readers.json_items import json_records
+    from aponia.literature.readers.json_text import load_json
 
-    try:
-        data = json.loads(text)
-    except RecursionError:
-        raise ReadError(f"{file}: the JSON is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise ReadError(f"{file}, line {error.lineno}: broken JSON: {error.msg}") from None
-    return json_records(data, file, problems)
+    return json_records(load_json(text, file, problems), file, problems)
 
 
 def _jsonl(text: str, file: str, problems: list[Problem]) -> list[Record]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
+from aponia.literature.readers.guard import guarded
 from aponia.literature.readers.identifiers import registrations, year_of
 from aponia.literature.readers.text import clean
 from aponia.literature.record import Problem, Record
@@ -88,7 +90,8 @@ def read_euctr(text: str, file: str) -> tuple[list[Record], list[Problem]]:
             for key, texts in values.items():
                 known = merged.setdefault(key, [])
                 known.extend(t for t in texts if t and t not in known)
-        records.append(_record(trial, parts[0][0], merged))
+        make = partial(_record, trial, parts[0][0], merged)
+        records.append(guarded(make, file, parts[0][0], problems, partial(str, merged)))
     return records, problems
 
 

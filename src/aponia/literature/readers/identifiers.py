@@ -10,11 +10,16 @@ __all__ = ["find_doi", "find_pmid", "join_pages", "registrations", "split_pages"
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>|\\^`{}]+", re.IGNORECASE)
 _PMID_URL = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed|europepmc\.org/(?:article|abstract)/MED)/(\d{1,8})\b", re.I)  # fmt: skip
 _PMID_TEXT = re.compile(
-    r"\bPMID\s*[:#]?\s*(\d{1,8})\b|\b(?:PubMed ID|PUBMED|MEDLINE)\s*[:#]?\s*(\d{4,8})\b",
+    r"\bPMID\s*[:#-]?\s*(?:NLM)?(\d{1,8})\b|\b(?:PubMed ID|PUBMED|MEDLINE)\s*[:#]?\s*(\d{4,8})\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
-_COMPACT_DATE = re.compile(r"^\s*((?:19|20)\d\d)(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\s*$")
+_COMPACT_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?!\d)")
+#: CENTRAL gives each of its own entries a number of this kind; it is not the article's.
+_NOT_THE_ARTICLE = "10.1002/central/"
+_PAGE_OF_A_SITE = re.compile(
+    r"/(?:full(?:/html|/pdf)?|full-?text(?:/\w+)?|abstract|summary|epub|e?pdf|html|meta|references)/?$"
+)
 _REGISTRY = re.compile(
     r"\b(?:NCT\d{8}|ISRCTN\d{8}|ChiCTR[-A-Z]*\d{6,12}|ACTRN\d{14}|DRKS\d{8}|CTRI/\d{4}/\d{2,3}/\d{6}|"
     r"IRCT\w{8,16}|KCT\d{7}|PACTR\d{15,16}|jRCT[a-z]?\d{9,10}|UMIN\d{9}|RBR-\w{6,7}|NTR\d{2,5}|NL\d{4,5}|"
@@ -34,10 +39,14 @@ def find_doi(text: str) -> str:
         # Resolver addresses are sometimes percent-encoded as a whole.
         return ""
     text = text.replace("%2F", "/").replace("%2f", "/").replace("%28", "(").replace("%29", ")")
-    found = _DOI.search(text)
+    found = next(
+        (m for m in _DOI.finditer(text) if not m.group().lower().startswith(_NOT_THE_ARTICLE)), None
+    )
     if not found:
         return ""
     doi = found.group().lower()
+    if "//" in text[: found.start()]:
+        doi = _PAGE_OF_A_SITE.sub("", doi)
     for end in ("&", "?", "[", ";http", ",http"):
         # Query strings and "[doi]" follow the DOI in links and in PubMed's AID; an old Wiley DOI
         # has a real "<", ">" or ";" which is kept or was cut above.
@@ -73,7 +82,7 @@ def year_of(text: str) -> int | None:
     >>> [year_of(t) for t in ("2019//", "DEC 16 2020", "20260920", "in press", "12/05/1998")]
     [2019, 2020, 2026, None, 1998]
     """
-    compact = _COMPACT_DATE.match(text)
+    compact = _COMPACT_DATE.search(text)
     if compact:
         return int(compact.group(1))
     found = _YEAR.search(text)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields as dataclass_fields
+from functools import partial
 from typing import Any
 
-from aponia.literature.readers.registers import ctgov_record, ctis_record, dig
+from aponia.literature.readers.guard import guarded
+from aponia.literature.readers.registers import compact, ctgov_record, ctis_record, dig
 from aponia.literature.readers.services import (
     crossref_record,
     europepmc_record,
@@ -67,9 +69,11 @@ def json_records(data: Any, file: str, problems: list[Problem], *, line: int = 0
         place = line or position
         maker = _maker(item) if isinstance(item, dict) else None
         if maker is not None:
-            records.append(maker(item, "", place))
+            make = partial(maker, item, "", place)
+            records.append(guarded(make, file, place, problems, partial(compact, item)))
         elif isinstance(item, dict) and {"id", "title"} <= item.keys() <= _OWN:
-            records.append(Record.from_dict(item))
+            make = partial(Record.from_dict, item)
+            records.append(guarded(make, file, place, problems, partial(compact, item)))
         else:
             problems.append(
                 Problem(

@@ -39,9 +39,10 @@ _ACCENT_SYMBOL = re.compile(
 _ACCENT_LETTER = re.compile(r"\\([uvHckrdbt])(?:\s*\{\s*(\\[ij]|[A-Za-z])\s*\}|\s+(\\[ij])(?![A-Za-z])|\s+([A-Za-z])(?![A-Za-z]))")  # fmt: skip
 _COMMAND = re.compile(r"\\([A-Za-z]+)(?:\{\}|\s+(?=[A-Za-z])|\s*)")
 _FONT = re.compile(r"\\(?:emph|textit|textbf|textsc|textrm|texttt|textsuperscript|textsubscript|mathrm|mathit|mathbf|url|href|hspace|mbox|text|enquote)\s*(?=\{)")  # fmt: skip
+_TIE = re.compile(r"(?<=[\w.,}])~(?=[\w{(])")
 _ESCAPED = re.compile(r"\\([&%$#_{}])")
 _MATH = re.compile(r"\$([^$]{1,80})\$")
-_HOLD = {"&": "\ue000", "%": "\ue001", "$": "\ue002", "#": "\ue003", "_": "\ue004", "{": "\ue005", "}": "\ue006"}  # fmt: skip
+_HOLD = {"&": "\ue000", "%": "\ue001", "$": "\ue002", "#": "\ue003", "_": "\ue004", "{": "\ue005", "}": "\ue006", "~": "\ue007"}  # fmt: skip
 _UNHOLD = {ord(held): char for char, held in _HOLD.items()}
 
 
@@ -53,7 +54,7 @@ def _accented(found: re.Match[str]) -> str:
 
 def _letter(found: re.Match[str]) -> str:
     name = found.group(1)
-    if name in {"textbraceleft", "textbraceright"}:
+    if name in {"textbraceleft", "textbraceright", "textasciitilde"}:
         return _HOLD[_LETTERS[name]]
     if name in _LETTERS:
         tail = found.group()[len(name) + 1 :]
@@ -74,6 +75,7 @@ def latex_to_text(text: str) -> str:
         and "{" not in text
         and "}" not in text
         and "--" not in text
+        and "~" not in text
         and "$" not in text
     ):
         return text
@@ -83,6 +85,8 @@ def latex_to_text(text: str) -> str:
         text = _ACCENT_SYMBOL.sub(_accented, text)
         text = _ACCENT_LETTER.sub(_accented, text)
         text = _COMMAND.sub(_letter, text)
+    # A tie is a blank; in an address ("/~name") it is a letter, and "~5" means about five.
+    text = _TIE.sub(" ", text)
     # Only math that a decoded symbol was in loses its dollar signs: "$5 and $7" is money.
     text = _MATH.sub(
         lambda m: m.group(1) if re.search(r"[^\x00-\x7f]|[\\^_]", m.group(1)) else m.group(), text
@@ -106,6 +110,8 @@ def text_to_bibtex(text: str) -> str:
             out.append(r"\textbraceleft{}")
         elif char == "}":
             out.append(r"\textbraceright{}")
+        elif char == "~":
+            out.append(r"\textasciitilde{}")
         elif char in "&%$#_":
             out.append("\\" + char)
         else:

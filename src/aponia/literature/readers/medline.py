@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from aponia.literature.readers.citation import parse_citation
 from aponia.literature.readers.fields import Fields
 from aponia.literature.readers.identifiers import find_doi, registrations, year_of
 from aponia.literature.readers.tagged import Block
@@ -49,20 +50,26 @@ def medline_record(block: Block, own_id: str) -> Record:
     if any(v == issn for v in issn_text):
         fields.drop("IS", issn)
         fields.drop("SN", issn)
+    # A chapter has its own title and its book's; a book has one.
+    title = fields.first("TI", "CTI") or fields.first("BTI", "TT")
+    journal = fields.first("JT", "JN", "TA", "BTI")
+    pages = re.sub(r"^pp?(?:\.\s*|\s+)(?=\w?\d)", "", fields.first("PG"))
+    source = next(iter(fields.peek("SO")), "")
+    cited = parse_citation(source) if not (journal and pages) else {}
     numbers = registrations(v for values in block.values.values() for v in values)
     for value in fields.peek("SI"):
         if value in numbers:
             fields.drop("SI", value)
     return Record(
         id=own_id or f"{block.line}",
-        title=fields.first("TI", "BTI", "TT"),
+        title=title,
         abstract=fields.first("AB", "OAB"),
         authors=tuple(authors),
-        year=year,
-        journal=fields.first("JT", "JN", "SO" if "TA" not in block.values else "TA", "TA"),
-        volume=fields.first("VI", "VO", "VL"),
-        issue=issue,
-        pages=fields.first("PG"),
+        year=year or year_of(cited.get("year", "")),
+        journal=journal or cited.get("journal", "") or fields.first("SO"),
+        volume=fields.first("VI", "VO", "VL") or cited.get("volume", ""),
+        issue=issue or cited.get("issue", ""),
+        pages=pages or cited.get("pages", ""),
         doi=fields.convert("LID", "AID", "DO", "DI", "SO", by=_doi_in),
         pmid=pmid,
         nct=next((n for n in numbers if n.startswith("NCT")), ""),

@@ -72,6 +72,17 @@ def family_name(name: str) -> str:
     return family_first(name).split(",", 1)[0]
 
 
+_PUBMED_LIST = re.compile(r"^(?:[^,;.]+ [A-ZÀ-Þ]{1,4}, ){0,200}[^,;.]+ [A-ZÀ-Þ]{1,4}\.$")
+
+
+def _run_together(text: str) -> tuple[str, ...]:
+    """Split Springer's "Andy SmithTom Weber", where a name starts without a blank before it."""
+    if not re.search(r"[a-zß-ÿ]{2}[A-ZÀ-Þ][a-zß-ÿ]+ [A-ZÀ-Þ]", text) or text.count(" ") < 2:
+        return (text,)
+    # "McDonald" and "DeVito" are one name.
+    return tuple(re.split(r"(?<=[a-zß-ÿ]{2})(?<!\bMc)(?<!\bMac)(?=[A-ZÀ-Þ][a-zß-ÿ]+ )", text))
+
+
 def split_authors(text: str) -> tuple[str, ...]:
     """Split one cell of authors.
 
@@ -92,13 +103,16 @@ def split_authors(text: str) -> tuple[str, ...]:
         # A Python list printed into a cell, as notebooks do.
         names = [a or b for a, b in re.findall(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", text)]
         return tuple(n.strip() for n in names if n.strip())
+    if _PUBMED_LIST.match(text):
+        # PubMed's "Smith J, Doe K." ends its list with a full stop.
+        text = text[:-1]
     for separator in (r"\s*;\s*", r"\s*\|\|?\s*", r"\s*[\r\n]+\s*", r"\s+and\s+|\s+&\s+"):
         if re.search(separator, text):
             names = [n.strip(" ,") for n in re.split(separator, text)]
             return tuple(n for n in names if n)
     parts = [p.strip() for p in text.split(",") if p.strip()]
     if len(parts) < 2:
-        return tuple(parts)
+        return _run_together(parts[0]) if parts else ()
     if len(parts) % 2 == 0 and all(_INITIALS.match(p) for p in parts[1::2]):
         return tuple(f"{a}, {b}" for a, b in zip(parts[::2], parts[1::2], strict=True))
     if len(parts) == 2 and not any(" " in p for p in parts):

@@ -78,9 +78,9 @@ def pubmed_record(node: etree._Element, own_id: str) -> Record:
         marks = [clean(t) for t in texts_of(heading, "QualifierName")]
         mesh.append("/".join([name, *marks]))
     abstract = _abstract(article.find("Abstract")) or _abstract(citation.find("OtherAbstract"))
-    title = clean(text_of(article.find("ArticleTitle"))) or clean(
-        text_of(article.find("VernacularTitle"))
-    )
+    title = clean(text_of(article.find("ArticleTitle")))
+    if not title or title.strip("[].").lower() == "not available":
+        title = clean(text_of(article.find("VernacularTitle"))) or title
     numbers = registrations([*banks, title, abstract])
     pages = clean(text_of(article.find("Pagination/MedlinePgn")))
     if not pages:

@@ -23,9 +23,9 @@ def sniff(text: str) -> str:
     """
     head = text[:200_000]
     start = head.lstrip()[:4000]
-    if start.startswith("<"):
+    if re.match(r"<[?!A-Za-z]", start):
         for mark, name in (
-            (r"<Pubmed(?:Book)?Article", "pubmed-xml"), (r"<MedlineCitation", "pubmed-xml"),
+            (r"<Pubmed(?:Book)?Article|<DeleteCitation", "pubmed-xml"), (r"<MedlineCitation", "pubmed-xml"),
             (r"<Trials_downloaded_from_ICTRP|<TrialID>", "ictrp-xml"),
             (r"<records?[\s>]", "endnote-xml"),
         ):  # fmt: skip
@@ -36,13 +36,13 @@ def sniff(text: str) -> str:
         first = start.split("\n", 1)[0].rstrip()
         several = re.match(r"\s*\{.*\}\s*\n\s*\{", head, re.DOTALL)
         return "jsonl" if several and first.endswith("}") else "json"
-    if re.search(r"^\s{0,3}TY {0,2}- ?\S", head, re.MULTILINE):
+    if re.search(r"^\s{0,3}TY[ \t]{0,4}[-–][ \t]?\w", head, re.MULTILINE | re.IGNORECASE):
         return "ris"
     if re.search(r"^\s*@\s*\w+\s*[{(]", head, re.MULTILINE):
         return "bibtex"
     if re.search(r"^EudraCT Number:\s*\d{4}-\d{6}-\d{2}", head, re.MULTILINE):
         return "euctr"
-    if re.search(r"^PT [JBSP]\s*$", head, re.MULTILINE):
+    if re.search(r"^PT [JBSPCU]\s*$", head, re.MULTILINE):
         return "wos"
     if re.search(r"^%[0TA] ", head, re.MULTILINE):
         return "refer"

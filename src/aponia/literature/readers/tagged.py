@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 __all__ = ["Block", "split_medline", "split_refer", "split_ris", "split_wos"]
 
-_RIS = re.compile(r"^\s{0,3}([A-Z][A-Z0-9]) {0,2}[-–] ?(.*)$")
-_RIS_STRICT = re.compile(r"^([A-Z][A-Z0-9])  -(?: (.*)|)$")
+_RIS = re.compile(r"^\s{0,3}([A-Za-z][A-Za-z0-9])[ \t]{0,4}[-–][ \t]?(.*)$")
+#: Two letters by the standard; PsycNet writes ``PMID  - ``.
+_RIS_STRICT = re.compile(r"^([A-Z][A-Z0-9](?:[A-Z0-9]{2})?)  -(?:[ \t](.*)|)$")
+_RIS_START = re.compile(r"^\s{0,3}TY[ \t]{0,4}[-–][ \t]?([A-Z]{2,8}\s*)$", re.IGNORECASE)
 _MEDLINE = re.compile(r"^([A-Z][A-Z0-9]{1,3}) {0,2}- ?(.*)$")
 _WOS = re.compile(r"^([A-Z][A-Z0-9])(?: (.*)|)$")
 _REFER = re.compile(r"^%([0-9A-Z@!#$\]&(+^>?=~<)])(?: (.*)|)$")
@@ -40,39 +42,67 @@ Stray = tuple[int, str]
 def split_ris(lines: list[str]) -> tuple[list[Block], list[Stray]]:
     """Split RIS at ``TY`` and ``ER``.
 
-    A record that lacks its ``ER`` ends where the next ``TY`` starts. An untagged line inside a
-    record continues the value above, on a line of its own (Rayyan's ``KW``).
+    A record that lacks its ``ER`` ends where the next ``TY`` starts; one that lacks its ``TY`` is
+    known by its title. An untagged line inside a record continues the value above, on a line of
+    its own (Rayyan's ``KW``). Each record is read in the form of its own ``TY`` line, for files
+    are pasted together: "AB - " may start a value where tags are written with two blanks.
     """
     blocks: list[Block] = []
     stray: list[Stray] = []
     block: Block | None = None
-    # Values in a well-formed file may start with "AB - "; the loose form is for files that
-    # never write the two blanks.
-    tag_line = (
-        _RIS_STRICT
-        if any(_RIS_STRICT.match(line) and line.startswith("TY") for line in lines)
-        else _RIS
-    )
+    loose: list[Stray] = []
+    tag_line = _RIS_STRICT
+
+    def settle() -> None:
+        """Decide whether the lines outside any record are one that has lost its start."""
+        nonlocal loose
+        if loose:
+            found, start = Block(0), len(loose)
+            for place, (number, text) in enumerate(loose):
+                hit = _RIS_STRICT.match(text)
+                if hit:
+                    start = min(start, place)
+                    found.line = found.line or number
+                    found.add(hit.group(1), hit.group(2) or "")
+                elif text.strip() and found.last:
+                    found.extend(text.strip(), "\n")
+            if found.values.keys() & {"TI", "T1"}:
+                stray.extend(s for s in loose[:start] if s[1].strip() and not _NUMBER.match(s[1]))
+                blocks.append(found)
+            else:
+                stray.extend(s for s in loose if s[1].strip() and not _NUMBER.match(s[1]))
+        loose = []
+
     for number, line in enumerate(lines, start=1):
+        start = _RIS_START.match(line)
+        if start and (block is None or tag_line is _RIS or _RIS_STRICT.match(line)):
+            settle()
+            tag_line = _RIS_STRICT if _RIS_STRICT.match(line) else _RIS
+            block = Block(number)
+            blocks.append(block)
+            block.add("TY", start.group(1))
+            continue
         found = tag_line.match(line)
-        tag = found.group(1) if found else ""
+        tag = found.group(1).upper() if found else ""
         value = (found.group(2) or "") if found else ""
-        if tag == "TY":
+        if tag == "TY" and block is not None and value.strip():
+            # A type that is no type, or one with blanks: still a new record.
             block = Block(number)
             blocks.append(block)
             block.add(tag, value)
         elif tag == "ER":
             if value.strip():
                 stray.append((number, line))
+            settle()
             block = None
         elif block is None:
-            if line.strip() and not _NUMBER.match(line):
-                stray.append((number, line))
+            loose.append((number, line))
         elif tag:
             block.add(tag, value)
         elif line.strip():
             block.extend(line.strip(), "\n")
-    return blocks, stray
+    settle()
+    return sorted(blocks, key=lambda b: b.line), sorted(stray)
 
 
 def split_medline(lines: list[str]) -> tuple[list[Block], list[Stray]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import io
 import re
 import unicodedata
@@ -15,9 +16,11 @@ __all__ = [
     "ReadError",
     "clean",
     "decode",
+    "has_markup",
     "lines_of",
     "load_bytes",
     "plain",
+    "unescape",
 ]
 
 #: An export of a million records is about this size; anything larger is not an export.
@@ -34,10 +37,12 @@ _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t\r\n\u00a0\u2028\u2029\x85]+")
 _TAG = re.compile(
-    r"</?(?:i|b|u|em|strong|sub|sup|p|br|h[1-6]|span|div|scp|tt|inf|title|sec|"
-    r"jats:[a-z-]+|mml:[a-z-]+)(?:\s[^<>]{0,200})?\s*/?>",
+    r"</?(?:i|b|u|em|strong|sub|sup|p|br|h[1-6]|span|div|scp|tt|inf|title|sec|li|ul|ol|italic|bold|"
+    r"jats:[a-z-]+|mml:[a-z-]+)(?:\s+[\w:-]{1,30}\s*=\s*(?:\"[^\"<>]{0,200}\"|'[^'<>]{0,200}'|[\w#.:-]{1,60})){0,8}\s*/?>",
     re.IGNORECASE,
 )
+#: A reference with its semicolon: "AT&T" and "?a=1&copy=2" have none.
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 
 
 class ReadError(ValueError):
@@ -136,13 +141,32 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", _BLANKS.sub(" ", text)).strip()
 
 
+def unescape(text: str) -> str:
+    """Turn character references into characters, also where two programs escaped one after the other.
+
+    >>> unescape("Solvers&amp;#x0027; p&lt;0.05 at AT&T; caf&eacute;")
+    "Solvers' p<0.05 at AT&T; café"
+    """
+    for _ in range(2):
+        if "&" not in text:
+            break
+        text = _REFERENCE.sub(lambda m: html.unescape(m.group()), text)
+    return text
+
+
+def has_markup(text: str) -> bool:
+    """Tell whether a text holds HTML or JATS tags or character references."""
+    return ("<" in text and bool(_TAG.search(text))) or (
+        "&" in text and bool(_REFERENCE.search(text))
+    )
+
+
 def plain(text: str) -> str:
     """Clean text that may hold HTML or JATS mark-up, as the JSON services give it.
 
     >>> plain("<h4>Aim</h4>5&#x2009;mg of <i>R</i>-MDMA, p&lt;0.05")
     'Aim 5 mg of R-MDMA, p<0.05'
     """
-    import html
 
     def gap(tag: re.Match[str]) -> str:
         name = tag.group().strip("</> ").split()[0].lower()
@@ -152,4 +176,4 @@ def plain(text: str) -> str:
             else " "
         )
 
-    return clean(html.unescape(_TAG.sub(gap, text)).replace("\u2009", " "))
+    return clean(unescape(_TAG.sub(gap, unescape(text))).replace("\u2009", " "))

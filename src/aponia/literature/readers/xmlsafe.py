@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Iterator
@@ -15,6 +16,26 @@ __all__ = ["leaves", "records_of", "text_of", "texts_of"]
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
 
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_REFERENCE = re.compile(r"&(#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9.]{0,30};)?")
+_XML_NAMES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
+
+
+def _reference(found: re.Match[str]) -> str:
+    name = found.group(1)
+    if not name:
+        return "&amp;"
+    if name in _XML_NAMES or name.startswith("#"):
+        return found.group()
+    # An entity that HTML does not know either is left for libxml2 to drop, unexpanded.
+    known = html.unescape(found.group())
+    return found.group() if known == found.group() else _escape(known)
+
+
+def _escape(text: str) -> str:
+    """Escape what XML would read as mark-up."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
 
 def records_of(
     text: str, tags: tuple[str, ...], file: str, problems: list[Problem]
@@ -26,6 +47,10 @@ def records_of(
     mark-up is repaired as far as it goes and reported with its line.
     """
     text = _DECLARATION.sub("", text, count=1)
+    text = _NOT_XML.sub(" ", text)
+    if "&" in text:
+        # "&nbsp;" and "AT&T" are not XML and would vanish with the text around them.
+        text = _REFERENCE.sub(_reference, text)
     head, rest = text[:20_000], text[20_000:]
     data = (_DOCTYPE.sub(lambda m: "\n" * m.group().count("\n"), head) + rest).encode(
         "utf-8", "replace"
