@@ -48,7 +48,8 @@ def lower_layers(helps: Sequence[StudyFacts]) -> list[str]:
 def missed_primary(facts: StudyFacts) -> bool:
     """Whether a record says that the main outcome of a trial showed no difference."""
     return any(
-        re.search(r"\bprimary\b", f.text.lower()) and (f.negated or negative(f.text))
+        re.search(r"\bprimary\b", f.text.lower())
+        and (f.negated or negative(f.text) or "missed" in f.text.lower())
         for f in facts.findings
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from aponia.claims.approvals import judge_approved, judge_designation, judge_not_approved
 from aponia.claims.legal_rows import covers, dated, rows_for, tell
 from aponia.claims.model import Reading, Verdict
+from aponia.claims.prescribers import ILLNESS, by_whom, crossed
 from aponia.claims.records import Records
 from aponia.evidence import LegalStatus
 
@@ -51,11 +52,6 @@ _ACTS: Mapping[str, str] = {
 _ELSEWHERE = re.compile(
     r"\b(?:jamaica|mexico|brazil|peru|costa rica|portugal|spain|france|italy|israel|japan|china|india|thailand|ireland|"
     r"washington|california|texas|utah|massachusetts|michigan|denver|oakland|alberta|south africa|denmark|sweden|norway|austria|poland|belgium)\b"
-)
-
-
-_ILLNESS = re.compile(
-    r"depress\w+|ptsd|post-?traumatic|anxiety|anaesthe\w+|anesthe\w+|end-of-life|suicid\w+|alcohol\w*|addiction|substance use|ocd|mental[- ]health|psychiatric"
 )
 
 
@@ -111,45 +107,13 @@ def judge_law(records: Records, reading: Reading) -> Verdict:
     return _in_places(records, reading, rows, places, lower)
 
 
-def _crossed(
-    records: Records, reading: Reading, named: list[LegalStatus], lower: str
-) -> Verdict | None:
-    """Refute "MDMA for depression and psilocybin for PTSD" where it is the other way round."""
-    if len(reading.substances) != 2:
-        return None
-    label = records.base.vocabulary.label
-    places = sorted(
-        (lower.find(label("substances", s).lower().split(" (")[0]), s) for s in reading.substances
-    )
-    if places[0][0] < 0:
-        return None
-    first, second = lower[: places[1][0]], lower[places[1][0] :]
-    told = [(places[0][1], _ILLNESS.findall(first)), (places[1][1], _ILLNESS.findall(second))]
-    if not all(x for _, x in told):
-        return None
-    for (drug, illness), (_, others) in (told, told[::-1]):
-        mine = [r for r in named if drug in r.substances and len(r.substances) == 1]
-        if (
-            mine
-            and not any(covers(r, illness) for r in mine)
-            and any(covers(r, others) for r in mine)
-        ):
-            return Verdict(
-                "contradicted",
-                f"It is the other way round. {dated(mine[0])}",
-                ("wrong-condition",),
-                tell(mine[:2]),
-            )
-    return None
-
-
 def _in_places(
     records: Records, reading: Reading, rows: list[LegalStatus], places: list[str], lower: str
 ) -> Verdict:
     named = [r for r in rows if any(re.search(_PLACES[p][1], r.jurisdiction) for p in places)]
-    crossed = _crossed(records, reading, named, lower)
-    if crossed is not None:
-        return crossed
+    for rule in (crossed(records, reading, named, lower), by_whom(reading, named, lower)):
+        if rule is not None:
+            return rule
     if "compounded" in lower and "approved" in reading.cues and not reading.negated:
         warned = [r for r in rows if "compounded" in (r.note or "")]
         if warned:
@@ -160,7 +124,7 @@ def _in_places(
                 tell(warned[:1]),
             )
     pain = bool(_PAIN.search(_NOT_PAIN.sub("", lower)))
-    illness = _ILLNESS.findall(lower)
+    illness = ILLNESS.findall(lower)
     cues = reading.cues
     if "not-approved" in cues and re.search(
         r"turn\w* (?:\w+ ){0,3}down|reject|declin|denied|refus", lower
@@ -355,22 +319,6 @@ def _status(
                 f"Supervised use only; nothing is sold to take away. {dated(closed)}",
                 ("overgeneralised",),
                 tell([closed]),
-            )
-        lay = re.search(
-            r"\b(?:family doctors?|gps?|general practitioners?|pharmac(?:y|ies|ists?)|nurses?|dentists?|any doctor)\b",
-            lower,
-        )
-        bound = [
-            r
-            for r, x in zip(named, texts, strict=True)
-            if re.search(r"psychiatrist|specialist|physicians|sites|prescriber", x)
-        ]
-        if lay and bound and not reading.negated:
-            return Verdict(
-                "contradicted",
-                f"Not by them. {dated(bound[0])}",
-                ("overgeneralised",),
-                tell(bound[:2]),
             )
         act = next((s for s, said in _ACTS.items() if re.search(said, lower)), None)
         if act is not None and act not in places:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from aponia.answers import Layer
-from aponia.answers.select import RUNNING
 from aponia.claims.evidence_checks import missed_primary
 from aponia.claims.figure_matching import check_figures
 from aponia.claims.firsts import judge_first
@@ -20,14 +19,14 @@ from aponia.claims.matching import (
 )
 from aponia.claims.model import EvidenceItem, Reading, Slots, Verdict
 from aponia.claims.reading import CLASS, HEADACHES
-from aponia.claims.records import Records, StudyFacts, TrialFacts
-from aponia.claims.telling import describe, item, items, names, trial_item
+from aponia.claims.records import Records, TrialFacts
+from aponia.claims.registered import judge_ongoing, trial_exists
+from aponia.claims.scarcity import judge_scarcity
+from aponia.claims.telling import describe, item, items, trial_item
 
 __all__ = ["UNREAD_RESULT", "cited_journal", "judge_research"]
 
 UNREAD_RESULT = "The sentence tells a result that no rule here has read."
-
-_GIVING = (Layer.RANDOMISED, Layer.UNCONTROLLED, Layer.VOLUNTEERS, Layer.CASES)
 
 
 def judge_research(records: Records, reading: Reading) -> Verdict:
@@ -70,7 +69,7 @@ def judge_research(records: Records, reading: Reading) -> Verdict:
     if "first" in reading.cues:
         return judge_first(records, reading, lower)
     if "no-trials" in reading.cues and "ongoing" not in reading.cues:
-        return _few(records, reading, lower)
+        return judge_scarcity(records, reading, lower)
     journal = cited_journal(records, reading, lower)
     if journal is not None:
         return journal
@@ -149,7 +148,7 @@ def _exists(records: Records, reading: Reading, lower: str) -> Verdict:
     ) and not re.search(r"\b(?:trials?|stud(?:y|ies)|research\w*)\b", lower):
         return Verdict("unverified", "What people are interested in is not in this evidence base.")
     if "ongoing" in reading.cues:
-        return _ongoing(records, reading, trials, lower)
+        return judge_ongoing(records, reading, trials, lower)
     for drug in reading.comedications:
         name = records.base.vocabulary.label("substances", drug).lower()
         if not any(name in x for x in (*(f.text for f in studies), *(t.text for t in trials))):
@@ -239,7 +238,7 @@ def _exists(records: Records, reading: Reading, lower: str) -> Verdict:
                 ),
             )
     if trials:
-        return _trial_exists(reading, trials)
+        return trial_exists(reading, trials)
     if country_of(lower):
         studies = [f for f in studies if country_of(lower) in (f.study.country or "").split("/")]
     if (
@@ -297,170 +296,6 @@ def _wrong_design(reading: Reading, match: Match, lower: str) -> Verdict | None:
     else:
         return None
     return Verdict("contradicted", f"{describe(facts)} had another design.", (tag,), (item(facts),))
-
-
-def _trial_exists(reading: Reading, trials: list[TrialFacts]) -> Verdict:
-    sizes = [m for m in reading.magnitudes if m.kind == "size" and m.value > 1]
-    if any(m.kind not in ("size", "dose", "year") for m in reading.magnitudes):
-        return Verdict(
-            "unverified",
-            "Registered trials come near, but not to this figure.",
-            ("figure-unverified",),
-            tuple(trial_item(t.trial) for t in trials[:2]),
-        )
-    for t in trials:
-        if sizes and not any(t.trial.enrollment == int(m.value) for m in sizes):
-            continue
-        doses = [m for m in reading.magnitudes if m.kind == "dose"]
-        if doses and not all(
-            any(abs(d - m.value) <= 0.05 * d and u.startswith(m.unit) for d, u in t.doses)
-            for m in doses
-        ):
-            continue
-        strange = ungrounded(reading, t.stems)
-        if len(strange) > max(3, 0.5 * len(reading.stems)):
-            continue
-        return Verdict(
-            "supported",
-            f"The trial is registered: {t.trial.id}.",
-            (),
-            (trial_item(t.trial),),
-            condition=t.trial.condition if reading.generic or not reading.conditions else None,
-        )
-    evidence = tuple(trial_item(t.trial) for t in trials[:3])
-    if sizes and reading.conditions and not reading.generic:
-        return Verdict(
-            "partly-supported",
-            "Such a trial is registered, with another number of people.",
-            ("wrong-number",),
-            evidence,
-        )
-    return Verdict(
-        "unverified",
-        "Registered trials come near, but the claim holds more than their records.",
-        (),
-        evidence,
-    )
-
-
-def _ongoing(records: Records, reading: Reading, trials: list[TrialFacts], lower: str) -> Verdict:
-    running = [t for t in trials if t.trial.status in RUNNING]
-    ended = [
-        t for t in trials if t.trial.status in ("Completed", "Terminated", "Withdrawn", "Suspended")
-    ]
-    evidence = tuple(trial_item(t.trial) for t in (running or ended)[:4])
-    drug = names(records, "substances", reading.substances)
-    if running:
-        specific = [m for m in reading.magnitudes if m.kind in ("size", "dose")]
-        if specific:
-            return _trial_exists(reading, running)
-        seen = running[0].trial.status_seen or "an unknown date"
-        issues = ("outdated",) if reading.years and max(reading.years) < 2023 else ()
-        return Verdict(
-            "supported",
-            f"Registered trials of {drug} are under way, as seen {seen}: {', '.join(t.trial.id for t in running[:3])}.",
-            issues,
-            evidence,
-        )
-    if ended:
-        return Verdict(
-            "partly-supported",
-            f"The trials on record have ended: {', '.join(t.trial.id for t in ended[:3])}.",
-            ("outdated",),
-            evidence,
-        )
-    if trials:
-        return Verdict(
-            "supported",
-            f"A trial is registered: {trials[0].trial.id}.",
-            (),
-            tuple(trial_item(t.trial) for t in trials[:2]),
-        )
-    return Verdict("unverified", f"No registered trial of {drug} for this is on record here.")
-
-
-def _few(records: Records, reading: Reading, lower: str) -> Verdict:
-    """Judge "research is limited" and "no trials yet" by what the base holds."""
-    pool = [
-        f
-        for f, fit in candidates(records, reading)
-        if (fit >= 0.75 or (fit >= 0.6 and (reading.generic or not reading.conditions)))
-        and f.study.condition != "none"
-    ]
-    if reading.approach in ("microdose", "psycholytic", "infusion"):
-        pool = [f for f in pool if f.study.approach == reading.approach]
-    randomised = [f for f in pool if f.layer is Layer.RANDOMISED]
-    people = [f for f in pool if f.layer in _GIVING]
-    drug = names(records, "substances", reading.substances)
-    if "compar" in lower and reading.comedications:
-        rivals = [
-            records.base.vocabulary.label("substances", d).lower() for d in reading.comedications
-        ]
-        both = [f for f in people if any(r in f.text for r in rivals)]
-        if not both:
-            return Verdict("supported", "No study here compared the two.", (), items(people, 2))
-        return Verdict("unverified", "A record here speaks of both.", (), items(both, 2))
-    if re.search(r"\bwhether\b|\bif\b", lower) and re.search(
-        r"know|known|compared|followed|looked|measured|asked", lower
-    ):
-        significant = [f for f in randomised if f.significant and f.points == "benefit"]
-        if not significant:
-            return Verdict(
-                "supported",
-                f"Randomised trials of {drug} for this in this base: {len(randomised)}; none settles it.",
-                (),
-                items(randomised or people or pool, 3),
-            )
-        return Verdict(
-            "unverified", "Some trials here did look at this.", (), items(significant, 2)
-        )
-    absolute = re.search(
-        r"\b(?:no|never|nobody|none|not (?:been )?(?:tested|studied)|untested|unstudied|yet to)\b(?! more)",
-        lower,
-    ) and not re.search(
-        r"limited|early|few|scarce|more research|preliminary|a lot we|not (?:well|fully)|much remains",
-        lower,
-    )
-    if absolute:
-        controlled = re.search(r"randomi[sz]ed|controlled|clinical trials?|placebo", lower)
-        found: list[StudyFacts] = randomised if controlled else people
-        if re.search(
-            r"\b(?:large|larger|big|phase (?:3|iii)|large-scale|definitive|rigorous)\b", lower
-        ):
-            found = [f for f in found if (f.people or 0) >= 100]
-        if found:
-            return Verdict(
-                "contradicted",
-                f"There is one: {describe(found[0])}.",
-                ("misread-result",),
-                items(found, 3),
-            )
-        told = [
-            f
-            for f, fit in candidates(records, reading)
-            if f.layer is None
-            and fit >= 0.75
-            and re.search(r"uncontrolled|no (?:controlled|randomi[sz]ed)", f.text)
-        ]
-        if controlled and told:
-            return Verdict("supported", f"{item(told[0]).shows}", (), items(told, 2))
-        if any("ketamine" in s for s in reading.substances):
-            return Verdict("unverified", "Studies of ketamine are only partly gathered here.")
-        return Verdict("supported", f"No such study of {drug} is in this base.", (), items(pool, 2))
-    total = sum(f.people or 0 for f in randomised)
-    if any("ketamine" in s for s in reading.substances) and len(randomised) > 5:
-        return Verdict(
-            "partly-supported",
-            f"{len(randomised)} randomised trials are in this base.",
-            ("overgeneralised",),
-            items(randomised, 3),
-        )
-    return Verdict(
-        "supported",
-        f"Randomised trials of {drug} for this in this base: {len(randomised)}, with {total} people in all.",
-        (),
-        items(randomised or people, 3),
-    )
 
 
 def cited_journal(records: Records, reading: Reading, lower: str) -> Verdict | None:
