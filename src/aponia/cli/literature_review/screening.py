@@ -72,6 +72,8 @@ def screen(
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((host.strip("[]"), port))
+    # Open before the address is told: who asks at once waits for an answer instead of being refused.
+    listening.listen(128)
     shown = f"[{host}]" if ":" in host else host
     path = f"/screening/{number}/" if number else "/screening/"
     address = f"{'https' if tls else 'http'}://{shown}:{listening.getsockname()[1]}{path}"
