@@ -128,6 +128,11 @@ def test_a_review_from_import_to_diagram(tmp_path: Path) -> None:
 def test_convert(tmp_path: Path) -> None:
     (tmp_path / "a.ris").write_text(RIS.format(i=1, t="T", v=1, p=2))
     assert call("convert", tmp_path / "a.ris", "--to", "bibtex").startswith("@article{1,")
+    told = json.loads(
+        call("convert", tmp_path / "a.ris", "--to", "csv", "--out", tmp_path / "a.csv", "--json")
+    )
+    assert [r["title"] for r in told["records"]] == ["T"]
+    assert (tmp_path / "a.csv").is_file()
 
 
 def test_people_are_added_without_their_password_in_the_arguments(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from aponia.literature.readers import ReadError
+from aponia.literature.record import ReadResult, Record
 from aponia.literature.store import (
     Review,
     ReviewError,
     Settings,
+    importing,
     joining,
     open_database,
     reviews,
@@ -287,3 +289,17 @@ def test_an_address_that_can_not_be_opened_is_one_clear_message(url: str) -> Non
     with pytest.raises(ReviewError) as caught:
         open_database(url)
     assert "secret" not in str(caught.value)
+
+
+def test_half_a_surrogate_pair_breaks_no_page(
+    engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a reader lets through: kept as it is, such a record could be sent to nobody."""
+    odd = Record("1", title="Pain \ud800 and \ud83d\ude00", raw={"T\udc00": ("\x00",)})
+    monkeypatch.setattr(importing, "read", lambda _: ReadResult([odd], [], "json"))
+    (tmp_path / "x.json").write_text("{}")
+    review = Review(engine, "r")
+    review.add_file(tmp_path / "x.json")
+    (kept,) = (p.best for p in review.publications().values())
+    assert kept.title == "Pain \ufffd and \N{GRINNING FACE}"
+    assert kept.raw == {"T\ufffd": ("\x00",)}

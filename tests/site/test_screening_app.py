@@ -317,3 +317,38 @@ def test_highlighting_never_changes_the_text():
     for words in ((), ("ketamin*", "rats"), ("a+b", "(c)", "[d]", "*", "")):
         found = segments(text, words_for=words, words_against=("rats",), why=("ketami infusi", "title: rats"))  # fmt: skip
         assert "".join(piece for piece, _ in found) == text
+
+
+def test_people_read_on_while_the_first_order_is_worked_out(serve, tmp_path, monkeypatch):
+    """A slow ranking holds nobody up: pages come at once, in the order of the files."""
+    import threading
+
+    from aponia.site.app.screening import desk
+
+    go_on = threading.Event()
+    ranker = desk.Ranker
+
+    def slow(*arguments, **options):
+        go_on.wait(20)
+        return ranker(*arguments, **options)
+
+    monkeypatch.setattr(desk, "Ranker", slow)
+    config = AppConfig(database=f"sqlite:///{tmp_path}/a.sqlite")
+    with serve(config) as (address, app):  # noqa: SIM117 -- the person needs the address
+        with people(Person(address, "ann")) as (ann,):
+            ann.send("/screening/new", name="R")
+            ann.send("/screening/1/imports", files={"file": ("a.ris", ris())})
+            ann.get("/screening/1/")
+            page = ann.get("/screening/1/screen")
+            assert "is being worked out" in page.text
+            assert page.elapsed.total_seconds() < 5
+            ann.decide(1, "include")
+            ann.decide(6, "exclude")
+            go_on.set()
+            for job in list(app.state.desk._jobs.values()):
+                job.result(timeout=20)
+            ann.get("/screening/1/screen")
+            for job in list(app.state.desk._jobs.values()):
+                job.result(timeout=20)
+            shown = ann.get("/api/v1/screening/projects/1/next").json()
+            assert shown["item"]["publication"] in {7, 8}

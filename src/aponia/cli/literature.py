@@ -35,6 +35,7 @@ def convert(
     out: Annotated[
         Path | None, typer.Option("--out", help="File to write; the terminal by default.")
     ] = None,
+    as_json: _Json = False,
 ) -> None:
     """Read files and write their records in another format."""
     from aponia.literature.readers import read_all
@@ -44,7 +45,11 @@ def convert(
     for problem in result.problems:
         typer.echo(str(problem), err=True)
     text = write(result.records, to)
-    if out is None:
+    if as_json:
+        if out is not None:
+            out.write_text(text, encoding="utf-8", newline="")
+        _print_json({"format": result.format, "records": [r.to_dict() for r in result.records], "problems": [str(p) for p in result.problems], "out": str(out) if out else None})  # fmt: skip
+    elif out is None:
         typer.echo(text, nl=False)
     else:
         out.write_text(text, encoding="utf-8", newline="")

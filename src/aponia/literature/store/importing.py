@@ -94,7 +94,7 @@ def add_file(
     if kind not in KINDS:
         raise ReviewError(f"unknown kind of source {kind!r}; known are {', '.join(KINDS)}")
     head: dict[str, Any] = {"file": file, "sha256": digest, "format": result.format, "database": clean(database, "source", most=200),
-            "kind": kind, "records": len(result.records), "problems": [str(p) for p in result.problems]}  # fmt: skip
+            "kind": kind, "records": len(result.records), "problems": _sound([str(p) for p in result.problems])}  # fmt: skip
     for attempt in range(_ATTEMPTS):
         with review.engine.connect() as c:
             version, old = _known(review, c)
@@ -117,6 +117,22 @@ def add_file(
     raise ReviewError(
         "the records could not be written"
     )  # pragma: no cover - the last attempt writes
+
+
+def _sound(value: Any) -> Any:
+    """Return values whose every text can be written out: half a surrogate pair is no character.
+
+    JSON exports may hold one; a page or file with it could not be sent.
+    """
+    if isinstance(value, str):
+        if value.isascii():
+            return value
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_sound(v) for v in value]
+    if isinstance(value, dict):
+        return {_sound(k): _sound(v) for k, v in value.items()}
+    return value
 
 
 def _imported(review: Review, c: sa.Connection, digest: str) -> bool:
@@ -195,7 +211,7 @@ def _write(
     if place:
         # In file order, so that the order of keys is the order of the file.
         c.execute(sa.insert(t.record), [
-            {"project_id": review.id, "imported_id": batch, "publication_id": place[i], "data": new[i].to_dict()}
+            {"project_id": review.id, "imported_id": batch, "publication_id": place[i], "data": _sound(new[i].to_dict())}
             for i in range(len(new))
         ])  # fmt: skip
     rows = c.execute(

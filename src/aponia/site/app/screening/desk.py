@@ -31,14 +31,12 @@ _EXPLAINED = 40
 class Queue:
     """Publications in the order to read, and why each ranks where it does.
 
-    `learnt_from` counts the decisions known when it was made (relevant, others); `version` is that
-    of the records.
+    `learnt_from` counts the decisions known when it was made (relevant, others).
     """
 
     order: tuple[int, ...] = ()
     reasons: Mapping[int, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     learnt_from: tuple[int, int] = (0, 0)
-    version: int = -1
     stamp: tuple[int, ...] = ()
 
 
@@ -105,7 +103,7 @@ class _Ranking:
         self._ranker: Ranker | None = None
         self._lock = threading.Lock()
 
-    def queue(self, labels: Mapping[int, int], todo: set[int], begun: set[int], version: int, stamp: tuple[int, ...]) -> Queue:  # fmt: skip
+    def queue(self, labels: Mapping[int, int], todo: set[int], begun: set[int], stamp: tuple[int, ...]) -> Queue:  # fmt: skip
         known = [n for n in labels if n in self.place]
         y = np.array([labels[n] for n in known], dtype=int)
         with self._lock:
@@ -116,7 +114,7 @@ class _Ranking:
                 scores = self._ranker.rank(at, y)
             except ValueError:
                 # Nothing to learn from (no words): the order of the files is as good as any.
-                return Queue(self.numbers, {}, (int(y.sum()), len(y)), version, stamp)
+                return Queue(self.numbers, {}, (int(y.sum()), len(y)), stamp)
             order = [self.numbers[k] for k in np.argsort(-scores, kind="stable")]
             reasons = {}
             soon = [n for n in order if n in begun][:_EXPLAINED]
@@ -125,7 +123,7 @@ class _Ranking:
                 for n in soon:
                     found = self._ranker.explain(self.place[n])
                     reasons[n] = tuple((r.term, r.weight) for r in found if telling(r.term))
-        return Queue(tuple(order), reasons, (int(y.sum()), len(y) - int(y.sum())), version, stamp)
+        return Queue(tuple(order), reasons, (int(y.sum()), len(y) - int(y.sum())), stamp)
 
 
 class Desk:
@@ -207,16 +205,23 @@ class Desk:
             return ready
         if not self._background:
             return self._train(review, stage, viewer, board, version, stamp)
-        if job is None or job.done():
+        new = job is None or job.done()
+        if job is None or new:
             job = self._pool.submit(self._train, review, stage, viewer, board, version, stamp)
             with self._lock:
                 self._jobs[key] = job
-        if ready is None or ready.version != version:
+        if ready is None and new:
+            # Only the first page waits, and not for long: people read on in the files' order.
             try:
                 return job.result(timeout=wait)
             except TimeoutError:
-                return ready or Queue()
-        return ready
+                return Queue()
+        return ready or Queue()
+
+    def begin(self, review: Review, stage: str, viewer: str, board: Board) -> None:
+        """Start working out a reviewer's order beside the pages, if it is not there yet."""
+        if self._background:
+            self.queue(review, stage, viewer, board, wait=0)
 
     def _train(
         self, review: Review, stage: str, viewer: str, board: Board, version: int, stamp: tuple[int, ...]
@@ -237,7 +242,7 @@ class Desk:
         todo = set(todo_of(board, stage, viewer))
         begun = {n for n in todo if board.state(stage)[n] == "waiting"}
         # The records read next are explained beforehand: best of those begun, best of the others.
-        queue = ranking.queue(labels, todo, begun, version, stamp)
+        queue = ranking.queue(labels, todo, begun, stamp)
         with self._lock:
             self._queues[review.id, stage, viewer] = queue
         return queue

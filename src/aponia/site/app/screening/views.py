@@ -143,6 +143,9 @@ def _rank(order: tuple[int, ...], todo: set[int], chosen: int | None) -> int | N
 def overview(desk: Desk, review: Review, viewer: str) -> dict[str, Any]:
     """Return how far each stage is."""
     board = review.board()
+    if board.numbers:
+        # The first order takes longest: it is begun before the screening page is opened.
+        desk.begin(review, "title-abstract", viewer, board)
     stages = []
     for stage in STAGES:
         stages.append({
