@@ -14,9 +14,7 @@ from aponia.claims import Checker
 
 SETS = Path(__file__).parents[2] / "validation" / "claims"
 #: Known and open. The list may only get shorter.
-KNOWN = frozenset(
-    ["rt3-003", "rt4-026", "rt4-036", "rt4-040", "rt4-041", "rt4-091"]
-)
+KNOWN = frozenset(["rt3-003", "rt4-026", "rt4-036", "rt4-040", "rt4-041", "rt4-091"])
 
 
 def _wrong_called_supported(checker: Checker, name: str) -> set[str]:

@@ -102,24 +102,25 @@ def test_a_review_from_import_to_diagram(tmp_path: Path) -> None:
     )
     told = json.loads(call("import", tmp_path / "a.ris", "--db", db, "--reviewers", 1, "--json"))
     assert told["files"][0]["new"] == 3
-    shown = json.loads(call("screen", "--db", db, "--reviewer", "ann", "--json"))
+    shown = json.loads(call("next", "--db", db, "--reviewer", "ann", "--json"))
     assert len(shown["next"]) == 3
     first = shown["next"][0]["publication"]
-    call(
-        "screen",
-        "--db",
-        db,
-        "--reviewer",
-        "ann",
-        "--decide",
-        first,
-        "--verdict",
-        "include",
-        "--json",
-    )
-    shown = json.loads(call("screen", "--db", db, "--reviewer", "ann", "--json"))
+    told = json.loads(call("decide", first, "include", "--db", db, "--reviewer", "ann", "--json"))
+    assert told["counts"]["included"] == 1
+    shown = json.loads(call("next", "--db", db, "--reviewer", "ann", "--json"))
     assert first not in [item["publication"] for item in shown["next"]]
     assert shown["progress"]["decided"] == 1
+    out = json.loads(call("export", "--db", db, "--state", "included", "--json"))
+    assert [r["id"] for r in out["records"]] == [str(first)]
+    assert json.loads(call("audit", "--db", db, "--json"))["chain"] == "intact"
+    assert json.loads(call("agreement", "--db", db, "--json"))["pairs"] == []
+    call("decide", first, "undo", "--db", db, "--reviewer", "ann")
+    assert (
+        json.loads(call("next", "--db", db, "--reviewer", "ann", "--json"))["progress"]["decided"]
+        == 0
+    )
+    with pytest.raises(ValueError, match="there are: 'review'"):
+        RUN.invoke(app, ["prisma", "--db", db, "--review", "nope"], catch_exceptions=False)
     assert json.loads(call("prisma", "--db", db, "--json"))["identified"] == 3
     assert call("prisma", "--db", db).startswith("<svg")
 
@@ -127,3 +128,31 @@ def test_a_review_from_import_to_diagram(tmp_path: Path) -> None:
 def test_convert(tmp_path: Path) -> None:
     (tmp_path / "a.ris").write_text(RIS.format(i=1, t="T", v=1, p=2))
     assert call("convert", tmp_path / "a.ris", "--to", "bibtex").startswith("@article{1,")
+    told = json.loads(
+        call("convert", tmp_path / "a.ris", "--to", "csv", "--out", tmp_path / "a.csv", "--json")
+    )
+    assert [r["title"] for r in told["records"]] == ["T"]
+    assert (tmp_path / "a.csv").is_file()
+
+
+def test_people_are_added_without_their_password_in_the_arguments(tmp_path: Path) -> None:
+    db = f"sqlite:///{tmp_path}/r.sqlite"
+    made = RUN.invoke(
+        app,
+        ["users", "add", "ann", "--role", "editor", "--db", db],
+        input="correct horse battery\n",
+    )
+    assert made.exit_code == 0
+    assert json.loads(call("users", "list", "--db", db, "--json")) == [
+        {"name": "ann", "role": "editor", "active": True}
+    ]
+    call("users", "change", "ann", "--disable", "--db", db)
+    assert "may not sign in" in call("users", "list", "--db", db)
+
+
+def test_the_pages_are_not_opened_to_others_before_anyone_needs_a_password(tmp_path: Path) -> None:
+    db = f"sqlite:///{tmp_path}/r.sqlite"
+    with pytest.raises(ValueError, match="users add"):
+        RUN.invoke(app, ["screen", "--host", "0.0.0.0", "--db", db], catch_exceptions=False)
+    with pytest.raises(ValueError, match="nobody could sign in"):
+        RUN.invoke(app, ["screen", "--login", "--db", db], catch_exceptions=False)

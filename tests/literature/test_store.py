@@ -1,21 +1,24 @@
-"""A review keeps every record and decision, whatever happens while it is written."""
+"""A review keeps every record and decision, on SQLite and on PostgreSQL alike."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from lxml import etree
 
-from aponia.literature.prisma import flow, to_svg
-from aponia.literature.store import Review, ReviewError, open_database, schema
+from aponia.literature.readers import ReadError
+from aponia.literature.record import ReadResult, Record
+from aponia.literature.store import (
+    Review,
+    ReviewError,
+    Settings,
+    importing,
+    joining,
+    open_database,
+    reviews,
+)
 
 
 def ris(*titles: str, source: str = "Embase") -> str:
@@ -30,20 +33,11 @@ A, B, C, D = (
     "Lysergide and phantom limb pain relief", "Asthma education in rural primary schools",
 )  # fmt: skip
 
-_URLS = ["sqlite"] + (["postgresql"] if os.environ.get("APONIA_TEST_POSTGRESQL") else [])
 
-
-@pytest.fixture(params=_URLS)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    url = (
-        f"sqlite:///{tmp_path}/r.sqlite"
-        if request.param == "sqlite"
-        else os.environ["APONIA_TEST_POSTGRESQL"]
-    )
-    made = open_database(url)
+@pytest.fixture
+def engine(database: str) -> Iterator[sa.Engine]:
+    made = open_database(database)
     yield made
-    if request.param == "postgresql":
-        schema.metadata.drop_all(made)
     made.dispose()
 
 
@@ -76,6 +70,16 @@ def test_the_same_file_twice_changes_nothing(review: Review, tmp_path: Path) -> 
     assert len(review.publications()) == 3
 
 
+def test_a_file_that_can_not_be_read_leaves_nothing(review: Review, tmp_path: Path) -> None:
+    before = review.audit_trail()
+    (tmp_path / "x.bin").write_bytes(b"\x00\x01\x02 no format at all")
+    with pytest.raises(ReadError):
+        review.add_file(tmp_path / "x.bin")
+    with pytest.raises(ReviewError, match="unknown kind of source"):
+        review.add_file(tmp_path / "b.ris", kind="hearsay")
+    assert review.audit_trail() == before
+
+
 def test_two_reviewers_conflict_and_resolution(review: Review) -> None:
     n = numbers(review)
     review.decide(n[A], "ann", "include")
@@ -87,6 +91,8 @@ def test_two_reviewers_conflict_and_resolution(review: Review) -> None:
     assert [d["verdict"] for d in review.decisions("title-abstract", reviewer="bob")] == ["exclude"]
     with pytest.raises(ReviewError, match="not in conflict"):
         review.decide(n[B], "cyd", "include", resolves=True)
+    review.undo(n[A], "ann", resolves=True)
+    assert review.state()[n[A]] == "conflict"
 
 
 def test_a_changed_mind_keeps_both_decisions(review: Review) -> None:
@@ -100,14 +106,39 @@ def test_a_changed_mind_keeps_both_decisions(review: Review) -> None:
     ]
 
 
-def test_full_text_exclusions_need_a_reason(review: Review) -> None:
+def test_undo_is_a_new_entry(review: Review) -> None:
+    n = numbers(review)
+    with pytest.raises(ReviewError, match="no decision"):
+        review.undo(n[A], "ann")
+    review.decide(n[A], "ann", "include")
+    review.decide(n[A], "bob", "include")
+    review.undo(n[A], "ann")
+    assert review.state()[n[A]] == "waiting"
+    assert [d["reviewer"] for d in review.decisions("title-abstract")] == ["bob"]
+    assert [e["action"] for e in review.audit_trail()][-3:] == ["decision", "decision", "decision withdrawn"]  # fmt: skip
+
+
+def test_full_text_follows_inclusion_and_exclusions_there_need_a_reason(review: Review) -> None:
     n = numbers(review)
     with pytest.raises(ReviewError, match="16b"):
         review.decide(n[A], "ann", "exclude", stage="full-text")
+    with pytest.raises(ReviewError, match="only what was included"):
+        review.decide(n[A], "ann", "include", stage="full-text")
     with pytest.raises(ReviewError, match="no publication 99"):
         review.decide(99, "ann", "include")
     with pytest.raises(ReviewError, match="unknown verdict"):
         review.decide(n[A], "ann", "perhaps")
+    with pytest.raises(ReviewError, match="only a full text"):
+        review.decide(n[A], "ann", "not-retrieved")
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "x" * 20_001, "lone \ud800 half"])
+def test_text_no_database_keeps_is_refused_whole(review: Review, text: str) -> None:
+    n = numbers(review)
+    before = len(review.audit_trail())
+    with pytest.raises(ReviewError, match="nothing was saved"):
+        review.decide(n[A], "ann", "include", note=text)
+    assert len(review.audit_trail()) == before
 
 
 @pytest.mark.parametrize(
@@ -117,13 +148,23 @@ def test_full_text_exclusions_need_a_reason(review: Review) -> None:
         "DELETE FROM decision",
         "UPDATE audit SET who = 'eve'",
         "DELETE FROM audit",
+        "UPDATE note SET text = 'x'",
+        "DELETE FROM removal",
+        "DELETE FROM merged",
     ],
 )
-def test_the_database_refuses_to_change_the_past(review: Review, statement: str) -> None:
-    review.decide(numbers(review)[A], "ann", "include")
+def test_the_database_refuses_to_change_the_past(
+    review: Review, tmp_path: Path, statement: str
+) -> None:
+    review.add_file(tmp_path / "b.ris")
+    n = numbers(review)
+    review.decide(n[A], "ann", "include")
+    review.add_note(n[A], "ann", "a note")
+    review.remove([n[B]], "ann", reason="retracted")
+    before = review.audit_trail()
     with pytest.raises(sa.exc.DBAPIError, match="append-only"), review.engine.begin() as c:
         c.execute(sa.text(statement))
-    assert len(review.audit_trail()) == 3
+    assert review.audit_trail() == before
 
 
 def test_a_trail_changed_behind_our_back_is_noticed(tmp_path: Path) -> None:
@@ -137,91 +178,128 @@ def test_a_trail_changed_behind_our_back_is_noticed(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_a_merge_can_be_undone_and_done_again(review: Review, tmp_path: Path) -> None:
+def test_a_merge_explains_itself_and_can_be_undone(review: Review, tmp_path: Path) -> None:
     review.add_file(tmp_path / "b.ris")
     n = numbers(review)
-    ids = [r.id for r in review.publications()[n[A]].records]
-    second = next(r for r in review.publications()[n[A]].records if r.source == "Scopus").id
-    if ids.count(second) == 1:
-        new = review.split(n[A], [second], who="ann")
-        assert len(review.publications()) == 5
-        review.merge(n[A], new, who="ann")
+    told = {g["publication"]: g for g in joining.merged_publications(review)}
+    assert told[n[A]]["merges"][0]["because"]
+    keys = {r.source: key for key, r in joining.records_of(review, n[A]).items()}
+    new = review.split(n[A], [keys["Scopus"]], who="ann")
+    assert len(review.publications()) == 5
+    assert n[A] not in {g["publication"] for g in joining.merged_publications(review)}
+    review.merge(n[A], new, who="ann")
     assert len(review.publications()[n[A]].records) == 2
     with pytest.raises(ReviewError, match="some but not all"):
-        review.split(n[A], ["none"], who="ann")
+        review.split(n[A], [999], who="ann")
+    with pytest.raises(ReviewError, match="both must exist"):
+        review.merge(n[A], n[A], who="ann")
 
 
-def test_prisma_numbers_add_up_and_the_drawing_is_sound(review: Review, tmp_path: Path) -> None:
-    review.add_file(tmp_path / "b.ris")
+def test_merging_by_hand_loses_no_judgement(review: Review) -> None:
     n = numbers(review)
-    for title, verdict in ((A, "include"), (B, "include"), (C, "include"), (D, "exclude")):
-        for who in ("ann", "bob"):
-            review.decide(n[title], who, verdict)
-    for who in ("ann", "bob"):
-        review.decide(n[A], who, "include", stage="full-text")
-        review.decide(n[B], who, "exclude", stage="full-text", reason="wrong <population> & age")
-        review.decide(n[C], who, "not-retrieved", stage="full-text")
-    counted = flow(review)
-    assert counted.databases == {"Embase": 3, "Scopus": 4}
-    assert (counted.identified, counted.duplicates, counted.screened, counted.excluded) == (
-        7,
-        3,
-        4,
-        1,
-    )
-    assert (counted.sought, counted.not_retrieved, counted.assessed) == (3, 1, 2)
-    assert counted.reasons == {"wrong <population> & age": 1}
-    assert (counted.included_reports, counted.included_studies) == (1, 1)
-    drawing = etree.fromstring(to_svg(counted).encode())
-    text = "".join(str(t) for t in drawing.itertext())
-    assert "Records screened (n = 4)" in text
-    assert "wrong <population> & age (n = 1)" in text
+    review.decide(n[A], "ann", "include")
+    review.decide(n[B], "ann", "exclude")
+    review.decide(n[B], "bob", "include", note="same trial")
+    review.merge(n[A], n[B], who="cyd")
+    board = review.board()
+    standing = {d.reviewer: d for d in board.standing(n[A], "title-abstract")}
+    assert standing["ann"].verdict == "include"
+    assert standing["bob"].verdict == "include"
+    assert "Carried over" in standing["bob"].note
+    assert standing["bob"].via == "merge"
+    assert board.state("title-abstract")[n[A]] == "included"
+    assert n[B] not in board.numbers
 
 
-_IMPORTER = """
-import sys
-from aponia.literature.store import Review, open_database
-import aponia.literature.store.review as module
-place = Review._place
-def slow(self, c, batch, new):
-    import time
-    outcome = place(self, c, batch, new)
-    print("written, not committed", flush=True)
-    time.sleep(60)
-    return outcome
-Review._place = slow
-Review(open_database(sys.argv[1]), "r").add_file(sys.argv[2])
-"""
+def test_linked_publications_count_as_one_study(review: Review) -> None:
+    n = numbers(review)
+    joining.link(review, n[A], n[B], who="ann")
+    joining.link(review, n[B], n[C], who="ann")
+    assert len({joining.studies(review)[n[t]] for t in (A, B, C)}) == 1
+    assert len(review.publications()) == 3
 
 
-def test_kill_9_in_the_middle_of_an_import_leaves_nothing_half_done(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/k.sqlite"
-    (tmp_path / "a.ris").write_text(ris(A, B))
-    (tmp_path / "b.ris").write_text(ris(A, B, C, D, source="Scopus"))
+def test_what_the_rule_left_unread_can_be_put_back(review: Review) -> None:
+    n = numbers(review)
+    review.decide(n[A], "ann", "include")
+    assert review.remove(list(n.values()), "ann", kind="automation", reason="rule") == 2
+    assert review.board().counts("title-abstract")["removed"] == 2
+    # A decision says more than a removal.
+    review.decide(n[B], "bob", "include", via="search")
+    assert review.state()[n[B]] == "waiting"
+    assert review.remove([n[C]], "ann", kind="restored", reason="go on") == 1
+    assert review.state()[n[C]] == "open"
+
+
+def test_settings_are_kept_and_the_old_ones_stay_in_the_trail(review: Review) -> None:
+    review.configure("ann", criteria="adults", reviewers_needed=1, settings=Settings(words_for=("pain*",), target=0.9))  # fmt: skip
+    again = Review(review.engine, "r")
+    assert (again.criteria, again.reviewers_needed, again.settings.words_for) == ("adults", 1, ("pain*",))  # fmt: skip
+    assert review.audit_trail()[-1]["detail"]["before"]["reviewers"] == 2
+    with pytest.raises(ReviewError, match="earlier version"):
+        Settings(previous_studies=3)
+    with pytest.raises(ReviewError, match="target"):
+        Settings(target=1.0)
+
+
+def test_reviews_do_not_touch_each_other(review: Review, tmp_path: Path) -> None:
+    other = Review(review.engine, "other")
+    other.add_file(tmp_path / "a.ris")
+    mine = numbers(review)
+    with pytest.raises(ReviewError, match="no publication"):
+        other.decide(mine[A], "ann", "include")
+    assert set(reviews(review.engine).values()) == {"r", "other"}
+    with pytest.raises(ReviewError, match="both must exist"):
+        other.merge(mine[A], mine[B], who="ann")
+
+
+def test_a_board_made_step_by_step_is_that_made_at_once(review: Review) -> None:
+    n = list(numbers(review).values())
+    review.board()
+    for who, number, verdict in (("ann", 0, "include"), ("bob", 0, "exclude"), ("ann", 1, "unsure"), ("bob", 1, "include")):  # fmt: skip
+        review.decide(n[number], who, verdict)
+        grown, anew = review.board(), Review(review.engine, "r").board()
+        assert dict(grown.state("title-abstract")) == dict(anew.state("title-abstract"))
+        assert grown.counts("full-text") == anew.counts("full-text")
+
+
+def test_a_database_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/old.sqlite"
+    old = sa.create_engine(url)
+    with old.begin() as c:
+        for line in (
+            "CREATE TABLE project (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, criteria TEXT NOT NULL, reviewers_needed INTEGER NOT NULL, created_at DATETIME NOT NULL)",
+            "CREATE TABLE decision (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, publication_id INTEGER NOT NULL, stage TEXT NOT NULL, reviewer TEXT NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL, note TEXT NOT NULL, resolves BOOLEAN NOT NULL, at DATETIME NOT NULL)",
+            "INSERT INTO project VALUES (1, 'old', 'adults', 2, '2026-01-01 00:00:00.000000')",
+        ):
+            c.execute(sa.text(line))
+    old.dispose()
     engine = open_database(url)
-    review = Review(engine, "r")
+    review = Review(engine, "old")
+    assert review.criteria == "adults"
+    (tmp_path / "a.ris").write_text(ris(A))
     review.add_file(tmp_path / "a.ris")
-    review.decide(numbers(review)[A], "ann", "include")
+    review.decide(1, "ann", "include")
+    assert review.state() == {1: "waiting"}
     engine.dispose()
-    with subprocess.Popen(
-        [sys.executable, "-c", _IMPORTER, url, str(tmp_path / "b.ris")],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert "not committed" in process.stdout.readline()
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=20)
-    start = time.monotonic()
-    engine = open_database(url)
+
+
+@pytest.mark.parametrize("url", ["mysql://u:secret@h/d", "nonsense", "sqlite:////no/such/folder/x.sqlite"])  # fmt: skip
+def test_an_address_that_can_not_be_opened_is_one_clear_message(url: str) -> None:
+    with pytest.raises(ReviewError) as caught:
+        open_database(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_half_a_surrogate_pair_breaks_no_page(
+    engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a reader lets through: kept as it is, such a record could be sent to nobody."""
+    odd = Record("1", title="Pain \ud800 and \ud83d\ude00", raw={"T\udc00": ("\x00",)})
+    monkeypatch.setattr(importing, "read", lambda _: ReadResult([odd], [], "json"))
+    (tmp_path / "x.json").write_text("{}")
     review = Review(engine, "r")
-    assert sum(len(p.records) for p in review.publications().values()) == 2
-    assert review.state()[numbers(review)[A]] == "waiting"
-    assert [e["action"] for e in review.audit_trail()] == [
-        "review created",
-        "file imported",
-        "decision",
-    ]
-    assert review.add_file(tmp_path / "b.ris").new_publications == 2
-    assert time.monotonic() - start < 20
-    engine.dispose()
+    review.add_file(tmp_path / "x.json")
+    (kept,) = (p.best for p in review.publications().values())
+    assert kept.title == "Pain \ufffd and \N{GRINNING FACE}"
+    assert kept.raw == {"T\ufffd": ("\x00",)}

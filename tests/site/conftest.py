@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
+import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -43,3 +46,39 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+@contextmanager
+def _serve(config):
+    """The application behind a real server on a free port."""
+    import socket
+    from dataclasses import replace
+
+    import uvicorn
+
+    from aponia.site.app import create_app
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        app = create_app(replace(config, hosts=("127.0.0.1",)))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not server.started:
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.02)
+        try:
+            yield address, app
+        finally:
+            server.should_exit = True
+            thread.join(timeout=20)
+            app.state.desk.close()
+            app.state.engine.dispose()
+
+
+@pytest.fixture
+def serve():
+    """Start the application; a context manager that gives (address, app)."""
+    return _serve

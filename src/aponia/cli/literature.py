@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from aponia.cli.literature_extract import register
+from aponia.cli.literature_review import reporting, reviewing, screening, users
 
 __all__ = ["app"]
 
@@ -36,6 +37,7 @@ def convert(
     out: Annotated[
         Path | None, typer.Option("--out", help="File to write; the terminal by default.")
     ] = None,
+    as_json: _Json = False,
 ) -> None:
     """Read files and write their records in another format."""
     from aponia.literature.readers import read_all
@@ -45,7 +47,11 @@ def convert(
     for problem in result.problems:
         typer.echo(str(problem), err=True)
     text = write(result.records, to)
-    if out is None:
+    if as_json:
+        if out is not None:
+            out.write_text(text, encoding="utf-8", newline="")
+        _print_json({"format": result.format, "records": [r.to_dict() for r in result.records], "problems": [str(p) for p in result.problems], "out": str(out) if out else None})  # fmt: skip
+    elif out is None:
         typer.echo(text, nl=False)
     else:
         out.write_text(text, encoding="utf-8", newline="")
@@ -223,146 +229,6 @@ def _labels(records: list[Any], column: str, file: Path) -> list[int]:
     return out
 
 
-_Review = Annotated[str, typer.Option("--review", help="Name of the review.")]
-_Database = Annotated[
-    str | None,
-    typer.Option("--db", help="Database address; APONIA_DB or ./aponia.sqlite by default."),
-]
-
-
-def _open(database: str | None, name: str, **options: Any) -> Any:
-    from aponia.literature.store import Review, open_database
-
-    return Review(open_database(database), name, **options)
-
-
-@app.command("import")
-def import_(
-    files: _Files,
-    review: _Review = "review",
-    db: _Database = None,
-    criteria: Annotated[
-        Path | None,
-        typer.Option(
-            "--criteria", help="File with the eligibility criteria, when the review is new."
-        ),
-    ] = None,
-    reviewers: Annotated[
-        int,
-        typer.Option(
-            "--reviewers", help="Independent decisions a record needs, when the review is new."
-        ),
-    ] = 2,
-    who: Annotated[str, typer.Option("--who", help="Name for the audit trail.")] = "system",
-    source: Annotated[
-        str, typer.Option("--source", help="Database the files came from, when they do not say.")
-    ] = "",
-    as_json: _Json = False,
-) -> None:
-    """Add files to a review, new or running; each file wholly or not at all."""
-    text = criteria.read_text(encoding="utf-8-sig") if criteria else ""
-    store = _open(db, review, criteria=text, reviewers_needed=reviewers)
-    done = []
-    for file in files:
-        result = store.add_file(file, who=who, database=source)
-        done.append({"file": file.name, "records": result.records, "new": result.new_publications, "duplicates": result.duplicates,
-                     "already": result.already, "problems": list(result.problems), "suggested_merges": [list(s) for s in result.suggested]})  # fmt: skip
-        if not as_json:
-            for problem in result.problems:
-                typer.echo(problem, err=True)
-            typer.echo(f"{file.name}: imported before, nothing changed." if result.already else
-                       f"{file.name}: {result.records} records, {result.new_publications} new publications, {result.duplicates} already known.")  # fmt: skip
-    if as_json:
-        _print_json({"review": review, "files": done})
-
-
-@app.command()
-def screen(
-    review: _Review = "review",
-    db: _Database = None,
-    reviewer: Annotated[
-        str, typer.Option("--reviewer", help="Who screens; others' decisions stay hidden.")
-    ] = "",
-    stage: Annotated[
-        str, typer.Option("--stage", help="title-abstract or full-text.")
-    ] = "title-abstract",
-    count: Annotated[int, typer.Option("--count", help="How many records to show.")] = 10,
-    decide: Annotated[
-        int | None, typer.Option("--decide", help="Number of the publication to decide on.")
-    ] = None,
-    verdict: Annotated[
-        str, typer.Option("--verdict", help="include, exclude, unsure or not-retrieved.")
-    ] = "",
-    reason: Annotated[str, typer.Option("--reason", help="Reason for an exclusion.")] = "",
-    note: Annotated[str, typer.Option("--note", help="A note.")] = "",
-    resolve: Annotated[
-        bool, typer.Option("--resolve", help="The decision settles a conflict.")
-    ] = False,
-    as_json: _Json = False,
-) -> None:
-    """Show the records to read next, best first and with reasons, or record a decision."""
-    from aponia.literature.screening.queue import next_records, progress_of
-
-    if not reviewer.strip():
-        raise ValueError("--reviewer is needed: every decision belongs to a person")
-    store = _open(db, review)
-    if decide is not None:
-        number = store.decide(
-            decide, reviewer, verdict, stage=stage, reason=reason, note=note, resolves=resolve
-        )
-        if as_json:
-            _print_json(
-                {
-                    "decision": number,
-                    "publication": decide,
-                    "verdict": verdict,
-                    "progress": progress_of(store, stage),
-                }
-            )
-        else:
-            typer.echo(f"Decision {number} recorded.")
-        return
-    items = next_records(store, reviewer, stage=stage, count=count)
-    state = progress_of(store, stage)
-    if as_json:
-        _print_json(
-            {
-                "review": review,
-                "stage": stage,
-                "reviewer": reviewer,
-                "next": items,
-                "progress": state,
-            }
-        )
-        return
-    for item in items:
-        typer.echo(
-            f"[{item['publication']}] {item['record']['title']} ({item['record']['year'] or 'no year'}, {item['record']['journal'] or 'no journal'})"
-        )
-        if item["reasons"]:
-            typer.echo(
-                "      because of "
-                + ", ".join(r["term"] for r in item["reasons"] if r["weight"] > 0)
-            )
-    typer.echo(f"{state['decided']} of {state['publications']} decided. {state['stopping']}")
-
-
-@app.command()
-def prisma(
-    review: _Review = "review",
-    db: _Database = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="SVG file to write; the terminal by default.")
-    ] = None,
-    as_json: _Json = False,
-) -> None:
-    """Draw the PRISMA 2020 flow diagram of a review from its data."""
-    from aponia.literature.prisma import flow, to_svg
-
-    numbers = flow(_open(db, review))
-    if as_json:
-        _print_json(numbers.to_dict())
-    if out is not None:
-        out.write_text(to_svg(numbers), encoding="utf-8")
-    elif not as_json:
-        typer.echo(to_svg(numbers), nl=False)
+for _module in (reviewing, reporting, screening):
+    _module.register(app)
+app.add_typer(users.app, name="users")

@@ -1,6 +1,30 @@
 """A review kept in a database: SQLite for one machine, PostgreSQL for a team."""
 
+from aponia.literature.store.accounts import ROLES, Account, Accounts
+from aponia.literature.store.agreement import Agreement, agreement
+from aponia.literature.store.board import Board
 from aponia.literature.store.database import ReviewError, open_database
-from aponia.literature.store.review import STAGES, VERDICTS, ImportResult, Review
+from aponia.literature.store.importing import KINDS, ImportResult
+from aponia.literature.store.review import STAGES, VERDICTS, VIA, Review, reviews
+from aponia.literature.store.settings import Settings
+from aponia.literature.store.trail import Decision
 
-__all__ = ["STAGES", "VERDICTS", "ImportResult", "Review", "ReviewError", "open_database"]
+__all__ = [
+    "KINDS",
+    "ROLES",
+    "STAGES",
+    "VERDICTS",
+    "VIA",
+    "Account",
+    "Accounts",
+    "Agreement",
+    "Board",
+    "Decision",
+    "ImportResult",
+    "Review",
+    "ReviewError",
+    "Settings",
+    "agreement",
+    "open_database",
+    "reviews",
+]

@@ -1,0 +1,1 @@
+"""The commands of ``aponia literature`` that work on a review in a database."""

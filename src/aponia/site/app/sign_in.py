@@ -1,0 +1,102 @@
+"""Sign in, or on one's own machine choose a name; and leave again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from aponia.literature.store import Review, ReviewError, reviews
+from aponia.site.app.pages import page
+from aponia.site.app.security import cookie_options, csrf_fits, csrf_of
+from aponia.site.app.viewer import COOKIE, Denied, Writer, new_cookie
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/sign-in")
+def show(request: Request, next: str = "/screening/") -> Response:
+    """Show the form."""
+    return _form(request, next)
+
+
+def _form(request: Request, goal: str, *, code: int = 200, said: str = "", name: str = "") -> Response:  # fmt: skip
+    config = request.app.state.config
+    cookie = request.cookies.get(COOKIE) or new_cookie()
+    known: list[str] = []
+    if not config.login:
+        engine = request.app.state.engine
+        seen = {
+            r
+            for review in reviews(engine).values()
+            for r in Review(engine, review).board().reviewers()
+        }
+        known = sorted(seen)  # fmt: skip
+    answer = page(
+        request, "sign_in.html", code=code, csrf=csrf_of(cookie), goal=_local(goal), said=said,
+        name=name, known=known,
+    )  # fmt: skip
+    if COOKIE not in request.cookies:
+        answer.set_cookie(COOKIE, cookie, **cookie_options(config.secure_cookies))
+    return answer
+
+
+def _local(goal: str) -> str:
+    """Return an address of this server only: an open redirect would serve phishing."""
+    parts = urlsplit(goal)
+    if parts.scheme or parts.netloc or not goal.startswith("/") or goal[1:2] in {"/", "\\"}:
+        return "/screening/"
+    return goal
+
+
+@router.post("/sign-in")
+def sign_in(
+    request: Request,
+    name: Annotated[str, Form()],
+    csrf: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/screening/",
+) -> Response:
+    """Open a session."""
+    config, accounts, brake = (
+        request.app.state.config,
+        request.app.state.accounts,
+        request.app.state.brake,
+    )
+    if not csrf_fits(request.cookies.get(COOKIE, ""), csrf):
+        raise Denied("The form had expired. Go back, load the page anew and send it again.")
+    name = name.strip()
+    if config.login:
+        address = request.client.host if request.client else ""
+        if brake.blocked(address, name):
+            return _form(request, next, code=429, name=name,
+                         said="Too many failed attempts. Wait five minutes, then try again.")  # fmt: skip
+        account = accounts.check(name, password)
+        if account is None:
+            brake.failed(address, name)
+            return _form(request, next, code=401, said="Name and password do not fit.", name=name)
+        brake.succeeded(name)
+        name = account.name
+    elif not name:
+        return _form(request, next, code=422, said="A name is needed: every decision belongs to a person.")  # fmt: skip
+    try:
+        token = accounts.open_session(name, signed_in=config.login)
+    except ReviewError as error:
+        return _form(request, next, code=422, said=str(error))
+    answer = RedirectResponse(_local(next), status_code=303)
+    # A new value: one known before must not become a signed-in one.
+    answer.set_cookie(COOKIE, token, **cookie_options(config.secure_cookies))
+    return answer
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, viewer: Writer) -> Response:
+    """End the session."""
+    request.app.state.accounts.close_session(viewer.cookie)
+    answer = RedirectResponse("/sign-in", status_code=303)
+    answer.delete_cookie(COOKIE, path="/")
+    return answer
