@@ -12,6 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A slow machine is no failure: time is measured in benchmarks/, never in tests.
+settings.register_profile("aponia", deadline=None)
+settings.load_profile("aponia")
 
 ADDRESS = os.environ.get("APONIA_TEST_POSTGRES", "")
 

@@ -194,9 +194,9 @@ def test_only_included_publications_of_a_review(tmp_path: Path) -> None:
         return run.invoke(app, [str(w) for w in words], catch_exceptions=False).stdout
 
     call("import", tmp_path / "a.ris", "--db", db, "--reviewers", 1)
-    shown = json.loads(call("screen", "--db", db, "--reviewer", "ann", "--json"))
+    shown = json.loads(call("next", "--db", db, "--reviewer", "ann", "--json"))
     number = shown["next"][0]["publication"]
     with pytest.raises(ValueError, match="not included"):
         call("extract", "--db", db, "--publication", number)
-    call("screen", "--db", db, "--reviewer", "ann", "--decide", number, "--verdict", "include")
+    call("decide", number, "include", "--db", db, "--reviewer", "ann")
     assert "psilocybin" in call("extract", "--db", db, "--publication", number)

@@ -163,8 +163,10 @@ def test_two_reviewers_and_an_import_at_once_lose_nothing(database: str, files: 
         assert worker.stdout.readline() == "ready\n"
     assert review.add_file(files / "b.ris").new_publications == len(WORDS) - 6
     for worker in workers:
-        out, _ = worker.communicate(timeout=120)
-        assert worker.returncode == 0
+        # not communicate(): what readline() has read ahead would be lost
+        assert worker.stdout is not None
+        out = worker.stdout.read()
+        assert worker.wait(timeout=120) == 0
         assert out.count("kept") == rounds
     trail = review.audit_trail()
     notes = [e["detail"]["note"] for e in trail if e["action"] == "decision"]
