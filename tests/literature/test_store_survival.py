@@ -164,9 +164,10 @@ def test_two_reviewers_and_an_import_at_once_lose_nothing(database: str, files: 
     assert review.add_file(files / "b.ris").new_publications == len(WORDS) - 6
     for worker in workers:
         # not communicate(): what readline() has read ahead would be lost
-        assert worker.stdout is not None
-        out = worker.stdout.read()
-        assert worker.wait(timeout=120) == 0
+        with worker:
+            assert worker.stdout is not None
+            out = worker.stdout.read()
+        assert worker.returncode == 0
         assert out.count("kept") == rounds
     trail = review.audit_trail()
     notes = [e["detail"]["note"] for e in trail if e["action"] == "decision"]
