@@ -55,20 +55,21 @@ def speed(n: int = 10_000) -> None:
         records.append(
             Record(str(i), title=" ".join(text[:15]), abstract=" ".join(text[15:])),
         )
-    start = time.perf_counter()
+    # Processor time: the wall clock of a shared machine tells of its neighbours.
+    start = time.process_time()
     ranker = Ranker(records)
-    built = time.perf_counter() - start
-    print(f"{n} records: views built once in {built:.1f} s")
+    built = time.process_time() - start
+    print(f"{n} records: views built once in {built:.1f} s (processor)", flush=True)
     for m in (10, 300, 1000, 3000):
         y = np.zeros(m, dtype=int)
         y[: max(1, m // 20)] = 1
-        start = time.perf_counter()
+        start = time.process_time()
         ranker.rank(np.arange(m), y)
-        trained = time.perf_counter() - start
-        start = time.perf_counter()
+        trained = time.process_time() - start
+        start = time.process_time()
         ranker.explain(n - 1)
         print(f"  {m} labels: trained and ranked in {trained:.2f} s, one explained in "
-              f"{time.perf_counter() - start:.3f} s")  # fmt: skip
+              f"{time.process_time() - start:.3f} s")  # fmt: skip
 
 
 def run(folder: Path, out: Path) -> None:
