@@ -164,9 +164,10 @@ def ranked_quasi_test(
     Notes
     -----
     The p-value is the smallest over the windows, as the authors do; it is a heuristic, since the
-    windows are neither random nor one, and the test is repeated. On labelled reviews it stopped
-    below the target more often than ``alpha`` says (`validation/stopping_coverage.md`): take it
-    as the moment for `random_sample_test`, which has the guarantee.
+    windows are neither random nor one, and the test is repeated. `validation/stopping_coverage.md`
+    has how often it stopped below the target: rarely, on ranked orders, but nothing bounds it for
+    a ranking that leaves relevant records among the last. Take it as the moment
+    for `random_sample_test`, which has the guarantee.
 
     Raises
     ------
