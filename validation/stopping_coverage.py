@@ -166,8 +166,8 @@ def main(files: list[str]) -> None:
         *lines,
         "",
         "Only the random check has a guarantee that holds for every review and ranking: its error "
-        "is at most alpha by construction (a union bound over its checks). Its price stands in the "
-        "last column: with few relevant records nearly everything has to be read. The repeated "
+        "is at most alpha by construction (a union bound over its checks). Its price stands in its "
+        "third column: with few relevant records nearly everything has to be read. The repeated "
         "look has no guarantee. Measured, it is cautious where the ranking finds relevant records "
         "early; it comes nearest to its limit where some of them score like irrelevant ones "
         "(stragglers), and goes beyond it in some lines where the order is random and each look "
