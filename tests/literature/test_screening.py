@@ -13,11 +13,13 @@ from scipy.stats import hypergeom
 from aponia.literature import Record
 from aponia.literature.screening import (
     Ranker,
+    check_level,
     choose_priors,
     needed_sample,
     order_metrics,
     random_sample_test,
     ranked_quasi_test,
+    read_labels,
     simulate,
 )
 
@@ -130,10 +132,79 @@ def test_an_explanation_names_the_terms_that_raise_a_record() -> None:
     with pytest.raises(ValueError, match="rank first"):
         ranker.explain(35)
     ranker.rank(np.array(known), np.array([labels[i] for i in known]))
-    reasons = ranker.explain(35)
-    # Terms are cut to six letters.
-    assert reasons[0].weight > 0
-    assert any(t[:6] in reasons[0].term for t in _TOPIC)
+    terms = [r for r in ranker.explain(35, most=30) if r.record is None]
+    assert terms[0].weight > 0
+    # Whole words of the record, not the stems they are counted by.
+    assert set(terms[0].term.split()) & set(_TOPIC)
+    alike = [r for r in ranker.explanation(35).reasons if r.record is not None]
+    assert {r.record for r in alike} <= set(known)
+    assert all(r.term.startswith("like: ") for r in alike)
+
+
+@settings(max_examples=6, deadline=None)
+@given(known=st.sets(st.integers(0, 49), min_size=1, max_size=20), seed=st.integers(0, 9))
+def test_an_explanation_adds_up_to_the_score_that_ranks(known: set[int], seed: int) -> None:
+    """What is shown is the model that ranks: the reasons and the base are the score."""
+    records, labels = corpus(n=50, relevant=5)
+    read = np.array([5, *sorted(known - {5})])
+    ranker = Ranker(records, seed=seed)
+    scores = ranker.rank(read, np.array([labels[i] for i in read]))
+    for position in (0, 5, 17, 35, 49):
+        told = ranker.explanation(position)
+        assert told.score == scores[position]
+        assert told.base + sum(r.weight for r in told.reasons) == pytest.approx(
+            scores[position], abs=1e-3
+        )
+
+
+def test_a_ranking_does_not_depend_on_the_one_before() -> None:
+    records, labels = corpus()
+    used, fresh = Ranker(records), Ranker(records)
+    used.rank(np.array([5, 0]), np.array([1, 0]))
+    known = np.array([5, 15, 0, 1])
+    y = np.array([labels[i] for i in known])
+    assert (used.rank(known, y) == fresh.rank(known, y)).all()
+
+
+def test_a_member_learns_when_no_irrelevant_record_is_known() -> None:
+    records, labels = corpus()
+    scores = Ranker(records).rank(np.array([5, 15]), np.array([1, 1]))
+    unread = [i for i in np.argsort(-scores) if i not in (5, 15)]
+    assert sum(labels[i] for i in unread[:10]) >= 8
+    # And when everything is read and relevant there is nothing to rank.
+    assert not Ranker(records[:3]).rank(np.arange(3), np.ones(3)).any()
+
+
+def test_the_smallest_review_runs_and_impossible_ones_say_why() -> None:
+    records, _ = corpus(n=3, relevant=1)
+    tiny = simulate(records, [1, 0, 1], seed=1)
+    assert tiny.order
+    assert tiny.records_to_100 == 1
+    with pytest.raises(ValueError, match="3 relevant and 0 irrelevant"):
+        simulate(records, [1, 1, 1])
+    with pytest.raises(ValueError, match="0 relevant and 3 irrelevant"):
+        simulate(records, [0, 0, 0])
+    with pytest.raises(ValueError, match="3 records and 2 labels"):
+        simulate(records, [1, 0])
+    with pytest.raises(ValueError, match="every relevant record is known"):
+        simulate(records, [1, 0, 1], priors=["0", "1", "2"])
+
+
+def test_titles_alone_are_enough() -> None:
+    records, labels = corpus()
+    bare = [Record(r.id, title=f"{r.title} {r.abstract}") for r in records]
+    assert simulate(bare, labels, seed=4).records_to_100 <= 20
+
+
+def test_labels_are_read_as_people_write_them() -> None:
+    assert read_labels(["1", "0", " Yes", "NO", "TRUE", "false", "Included", "excluded"]) == [
+        1, 0, 1, 0, 1, 0, 1, 0]  # fmt: skip
+    assert read_labels(["relevant", "Irrelevant", "not  relevant", "1.0", "0.0"]) == [1, 0, 0, 1, 0]
+    # No label is not "irrelevant".
+    with pytest.raises(ValueError, match="record 2"):
+        read_labels(["1", ""])
+    with pytest.raises(ValueError, match="'maybe'"):
+        read_labels(["maybe"])
 
 
 def test_records_without_text_do_not_stop_the_ranking() -> None:
@@ -174,6 +245,32 @@ def test_the_guarantee_holds_over_random_samples() -> None:
             recall = result.found / (found + missed)
             wrong += result.stop and recall < target
         assert wrong / 400 <= alpha + 0.03
+
+
+def test_repeated_random_checks_together_keep_to_alpha() -> None:
+    """Checked again and again until it says stop, it may be wrong in no more than alpha."""
+    assert sum(check_level(k, 0.1) for k in range(1, 60)) <= 0.1
+    with pytest.raises(ValueError, match="check is 0"):
+        check_level(0)
+    rng = np.random.default_rng(2)
+    alpha, target, wrong, runs = 0.1, 0.9, 0, 300
+    for _ in range(runs):
+        urn = np.zeros(300, dtype=int)
+        urn[:6] = 1
+        urn = rng.permutation(urn)
+        found, check = 30, 0
+        while len(urn):
+            check += 1
+            level = check_level(check, alpha)
+            size = needed_sample(found, len(urn), target=target, alpha=level)
+            test = random_sample_test(
+                found, len(urn), urn[:size].tolist(), target=target, alpha=level
+            )
+            found, urn = test.found, urn[size:]
+            if test.stop:
+                break
+        wrong += found / 36 < target
+    assert wrong / runs <= alpha + 0.03
 
 
 @settings(max_examples=60, deadline=None)

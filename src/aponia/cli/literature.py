@@ -215,17 +215,19 @@ def simulate(
 
 
 def _labels(records: list[Any], column: str, file: Path) -> list[int]:
-    truth = {"1": 1, "1.0": 1, "true": 1, "yes": 1, "included": 1, "include": 1, "relevant": 1,
-             "0": 0, "0.0": 0, "false": 0, "no": 0, "excluded": 0, "exclude": 0, "irrelevant": 0}  # fmt: skip
+    from aponia.literature.screening import read_labels
+
+    held = [next(iter(r.raw.get(column, ())), "") for r in records]
+    if not any(held):
+        known = ", ".join(sorted({k for r in records for k in r.raw})) or "none"
+        raise ValueError(f"{file}: no column {column!r} with labels; its own columns are {known}")
     out = []
-    for record in records:
-        cell = next(iter(record.raw.get(column, ())), "").strip()
-        if cell.lower() not in truth:
-            known = ", ".join(sorted({k for r in records[:50] for k in r.raw}))
-            raise ValueError(
-                f"{file}, line {record.line}, column {column!r}: expected 0 or 1, found {cell!r}; columns are {known}"
-            )
-        out.append(truth[cell.lower()])
+    for record, cell in zip(records, held, strict=True):
+        try:
+            out += read_labels([cell])
+        except ValueError as error:
+            problem = str(error).partition(": ")[2]
+            raise ValueError(f"{file}, line {record.line}, column {column!r}: {problem}") from None
     return out
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["next_records", "progress_of"]
 
+_REASONS = 8
+
 
 def _labels(review: Review, stage: str) -> dict[int, int]:
     """Turn what all reviewers have said into one label each; an open conflict counts as relevant."""
@@ -62,7 +64,9 @@ def next_records(
     ranked = sorted(todo, key=lambda n: -scores[place[n]])[:count]
     out = []
     for n in ranked:
-        reasons = ranker.explain(place[n]) if y.sum() else []
+        # Terms only: that a record is like a certain read one would tell what a colleague decided.
+        told = ranker.explanation(place[n]).reasons if y.sum() else ()
+        reasons = [r for r in told if r.record is None][:_REASONS]
         record = best[place[n]].to_dict()
         record.pop("raw")
         out.append({"publication": n, "record": record, "score": float(scores[place[n]]),

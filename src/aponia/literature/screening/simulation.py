@@ -10,10 +10,58 @@ from typing import Any
 import numpy as np
 
 from aponia.literature.record import Record
+from aponia.literature.screening.features import Views
 from aponia.literature.screening.metrics import order_metrics
 from aponia.literature.screening.ranking import Ranker
 
-__all__ = ["Simulation", "choose_priors", "simulate"]
+__all__ = ["Simulation", "choose_priors", "read_labels", "simulate"]
+
+_RELEVANT = {
+    "1",
+    "1.0",
+    "true",
+    "yes",
+    "y",
+    "t",
+    "included",
+    "include",
+    "in",
+    "relevant",
+    "accept",
+    "accepted",
+    "+",
+}
+_NOT = {"0", "0.0", "false", "no", "n", "f", "excluded", "exclude", "out", "irrelevant", "not relevant", "reject", "rejected", "-"}  # fmt: skip
+
+
+def read_labels(cells: Sequence[str]) -> list[int]:
+    """Read labels as people write them: 1/0, yes/no, true/false, included/excluded, relevant/irrelevant.
+
+    Parameters
+    ----------
+    cells : sequence of str
+        Case and blanks around do not matter.
+
+    Returns
+    -------
+    list of int
+        1 relevant, 0 not.
+
+    Raises
+    ------
+    ValueError
+        A cell is neither; the message names the first such row, counted from 1. An empty cell is
+        no label: a record nobody judged must not count as irrelevant.
+    """
+    out = []
+    for row, cell in enumerate(cells, start=1):
+        value = " ".join(cell.strip().lower().split())
+        if value not in _RELEVANT and value not in _NOT:
+            raise ValueError(
+                f"record {row}: expected a label such as 1 or 0, yes or no, included or excluded, found {cell!r}"
+            )
+        out.append(int(value in _RELEVANT))
+    return out
 
 
 @dataclass(frozen=True)
@@ -44,6 +92,14 @@ class Simulation:
         return asdict(self)
 
 
+def _check(relevant: int, irrelevant: int) -> None:
+    if relevant < 2 or irrelevant < 1:
+        raise ValueError(
+            f"{relevant} relevant and {irrelevant} irrelevant records: a simulation needs one of each to "
+            "start from and a relevant one to find, that is at least 2 relevant and 1 irrelevant"
+        )
+
+
 def choose_priors(labels: Sequence[int], seed: int) -> tuple[int, int]:
     """Choose one relevant and one irrelevant record.
 
@@ -56,10 +112,7 @@ def choose_priors(labels: Sequence[int], seed: int) -> tuple[int, int]:
     """
     y = np.asarray(labels)
     relevant, irrelevant = np.flatnonzero(y == 1), np.flatnonzero(y == 0)
-    if len(relevant) < 2 or len(irrelevant) < 1:
-        raise ValueError(
-            f"{len(relevant)} relevant and {len(irrelevant)} irrelevant records; at least 2 and 1 are needed"
-        )
+    _check(len(relevant), len(irrelevant))
     # The legacy generator, freshly seeded for each class: its stream is fixed for ever.
     first = np.random.RandomState(seed).choice(relevant, 1, replace=False)[0]
     second = np.random.RandomState(seed).choice(irrelevant, 1, replace=False)[0]
@@ -73,12 +126,14 @@ def simulate(
     seed: int = 1,
     priors: Sequence[str] | None = None,
     criteria: str = "",
+    views: Views | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Simulation:
     """Screen labelled records from two known ones until every relevant record is found.
 
     Records are labelled one at a time, always the one ranked first. The ranking is learnt anew
-    after each label up to thirty, then each time the labels have grown by a fiftieth.
+    after each label up to thirty, then each time the labels have grown by a twentieth: an order a
+    reviewer could really have been given, since no label is used before it was made.
 
     Parameters
     ----------
@@ -91,6 +146,8 @@ def simulate(
         Ids of the records known at the start, instead of a random two.
     criteria : str
         Eligibility criteria in words.
+    views : Views, optional
+        Those of the same records, to spare the work when several seeds are run.
     progress : callable, optional
         Called with (found, relevant, what).
 
@@ -101,6 +158,9 @@ def simulate(
     """
     start = time.perf_counter()
     y = np.asarray(labels, dtype=int)
+    if len(y) != len(records):
+        raise ValueError(f"{len(records)} records and {len(y)} labels")
+    _check(int(y.sum()), int((y == 0).sum()))
     if priors is None:
         known = list(choose_priors(y.tolist(), seed))
     else:
@@ -113,7 +173,9 @@ def simulate(
             raise ValueError(
                 "the records known at the start must hold a relevant and an irrelevant one"
             )
-    ranker = Ranker(records, criteria=criteria, seed=seed)
+    if y[known].sum() == y.sum():
+        raise ValueError("every relevant record is known at the start: nothing to find")
+    ranker = Ranker(records, criteria=criteria, seed=seed, views=views)
     labelled = list(known)
     seen = np.zeros(len(y), dtype=bool)
     seen[known] = True
@@ -147,4 +209,4 @@ def simulate(
 
 def _until_next(labelled: int) -> int:
     """How many records are labelled between two trainings."""
-    return 1 if labelled < 30 else 1 + labelled // 50
+    return 1 if labelled < 30 else 1 + labelled // 20
