@@ -17,6 +17,7 @@ from aponia.claims.mechanisms import judge_mechanism
 from aponia.claims.model import ISSUES, ClaimType, EvidenceItem, Reading, Verdict
 from aponia.claims.records import Records
 from aponia.claims.research import UNREAD_RESULT, cited_journal, judge_research
+from aponia.claims.retold import judge_retold
 from aponia.claims.safety import judge_safety
 from aponia.claims.themes import THEMES
 
@@ -47,6 +48,8 @@ def judge(records: Records, reading: Reading) -> Verdict:
             and not found.issues
         ):
             found = _second_look(records, reading) or found
+        if found.name == "unverified" and reading.claim_type not in ("legal", "availability"):
+            found = judge_retold(records, reading) or found
     if found.name == "supported" and found.claim_type is None:
         found = hold_back(records, reading, found)
     elif found.name == "partly-supported":
