@@ -205,7 +205,12 @@ def _numbers(records: Records, reading: Reading, found: Verdict, lower: str) -> 
         if (
             m.kind in ("share", "effect", "p")
             or (m.kind == "size" and m.value > 1)
-            or (m.kind == "duration" and m.value >= 2 and reading.claim_type == "durability")
+            or (
+                m.kind == "duration"
+                and m.value >= 2
+                and reading.claim_type == "durability"
+                and reading.direction == "benefit"
+            )
         )
         and m.unit != "times"
         and not _printed(records, found, m)

@@ -17,6 +17,10 @@ from aponia.evidence import AdverseEvent
 __all__ = ["judge_harm"]
 
 
+#: Drugs whose harms were searched for; of the others only what trials of pain needed is here.
+_GATHERED = frozenset({"psilocybin", "lsd", "ketamine", "esketamine", "classic-psychedelics-mixed"})
+
+
 def _equals(row: AdverseEvent, m: Magnitude) -> bool:
     """Whether a share in a claim is the share a row prints."""
     if m.unit == "of" and m.high:
@@ -133,6 +137,8 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
     if not evidence:
         if denied:
             return Verdict("unverified", f"Nothing here on {wanted[0]} with this drug.")
+        if not _GATHERED & set(reading.substances):
+            return Verdict("unverified", "The harms of this drug are only partly gathered here.")
         return Verdict(
             "no-evidence",
             f"No record here of {wanted[0]} with this drug in people.",

@@ -181,7 +181,12 @@ def type_of(
         lower,
     ):
         return "safety"
-    if "safety" in cues and not _NO_ANXIETY.search(lower):
+    spared = _SPARED.sub("", lower)
+    safety = "safety" in cues and (
+        spared == lower or bool(find_cues(spared, {"s": CUES["safety"]}))
+    )
+    if safety and not _NO_ANXIETY.search(lower):
+        lower, main = spared, _SPARED.sub("", main)
         strong = cues & {
             "addiction",
             "should-not",
@@ -219,7 +224,7 @@ def type_of(
     ):
         return "safety"
     headache_given = re.search(
-        r"\b(?:give|gives|gave|giving|cause|causes|caused|causing|trigger|triggers|triggered|bring on|brings on|leads? to|get|gets|got|getting)(?: (?!with\b|to\b|for\b|against\b|cluster\b|tension\b)[a-z]+){0,4} headaches?\b"
+        r"\b(?:give|gives|gave|giving|cause|causes|caused|causing|trigger|triggers|triggered|bring on|brings on|leads? to|get|gets|got|getting|leaves?(?: \w+)* with)(?: (?!with\b|to\b|for\b|against\b|cluster\b|tension\b)[a-z]+){0,4} headaches?\b"
         r"|\b(?:nobody|no one|none|not one)\b[^.;]{0,60}\b(?:had|got|felt|reported) (?:an? |any )?headaches?\b",
         main,
     )
@@ -351,6 +356,10 @@ def type_of(
     return "research-status" if cues & {"trial", "epidemiology", "no-trials"} else "efficacy"
 
 
+#: "A form of LSD that does not cause hallucinations" names a drug, it reports no harm.
+_SPARED = re.compile(
+    r"(?:that|which) (?:does|do) not (?:cause|produce|bring on) (?:\w+ )?(?:hallucinations?|trips?)|without (?:causing |the |any )?(?:hallucinations?|a trip|trips|tripping|high)|non-?hallucinogenic"
+)
 #: Words of harm that more often name the complaint, or stand in other phrases.
 _EVERYDAY = ("headache", "anxiety", "heart")
 

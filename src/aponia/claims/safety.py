@@ -312,7 +312,7 @@ def _absolute(records: Records, reading: Reading) -> Verdict:
                 ("omits-harm",),
                 (item(match.facts), *evidence),
             )
-    if rows and re.search(r"\b(?:our|we|clinics?|providers?|practice|at the cent)", lower):
+    if rows and re.search(r"\b(?:our|we|clinics?|providers?|in practice)\b", lower):
         return Verdict(
             "partly-supported",
             f"What one clinic has seen is no count. On record: {rows[0].event}.",

@@ -37,7 +37,7 @@ def judge_untested(
     if any("ketamine" in s for s in reading.substances) and not extra:
         return Verdict(
             "unverified",
-            f"Studies of {drug} for {place} are not gathered in this base.",
+            f"Studies of {drug} for {'exactly this pain' if reading.narrow else place} are not gathered in this base.",
             (),
             tuple(trial_item(t) for t in trials[:2]),
             qid,
