@@ -21,6 +21,12 @@ __all__ = ["judge_harm"]
 _GATHERED = frozenset({"psilocybin", "lsd", "ketamine", "esketamine", "classic-psychedelics-mixed"})
 
 
+#: The complaint that is treated is no harm: "people with cluster headache".
+_COMPLAINT = re.compile(
+    r"\b(?:cluster|tension|migraine|suicide|chronic|other) headaches?\b|\b(?:people|patients|those|adults|sufferers) with (?:\w+ ){0,3}headaches?\b|\bheadache (?:trials?|stud\w+|patients?|sufferers?|disorders?|conditions?)\b"
+)
+
+
 def _equals(row: AdverseEvent, m: Magnitude) -> bool:
     """Whether a share in a claim is the share a row prints."""
     if m.unit == "of" and m.high:
@@ -40,7 +46,8 @@ def _equals(row: AdverseEvent, m: Magnitude) -> bool:
 def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
     """Judge a claim that a drug does, or does not, cause a named harm."""
     rows = harm_rows(records, reading)
-    wanted = [k for k, (said, _) in HARM_WORDS.items() if re.search(rf"\b(?:{said})", lower)]
+    said_of_harm = _COMPLAINT.sub(" ", lower)
+    wanted = [k for k, (said, _) in HARM_WORDS.items() if re.search(rf"\b(?:{said})", said_of_harm)]
     denied = (
         reading.negated
         or re.search(
@@ -249,6 +256,19 @@ def judge_harm(records: Records, reading: Reading, lower: str) -> Verdict:
             return Verdict(
                 "unverified", "The harm is on record, how often or how long is not.", (), evidence
             )
+    feared = [
+        r
+        for r in found
+        if r.value is None
+        and re.search(r"in vitro|receptor|theor", f"{r.evidence_type} {r.note or ''}".lower())
+    ]
+    if found and len(feared) == len(found) and reading.certainty >= 3:
+        return Verdict(
+            "partly-supported",
+            f"A risk that is reasoned, not counted: {found[0].event} ({found[0].evidence_type}).",
+            ("overclaims-certainty",),
+            evidence,
+        )
     if reading.certainty == 4 or re.search(
         r"\b(?:will|always|everyone|inevitabl\w+|commonly causes? permanent)\b", lower
     ):

@@ -11,6 +11,7 @@ from aponia.claims.figure_matching import figure_for, misread_as, same_dose
 from aponia.claims.model import Reading
 from aponia.claims.reading import CLASS, HEADACHES
 from aponia.claims.records import Records, StudyFacts
+from aponia.claims.terms import stem, tokens
 
 __all__ = [
     "Match",
@@ -98,6 +99,8 @@ def candidates(records: Records, reading: Reading) -> list[tuple[StudyFacts, flo
             fit = min(fit, 0.3)
         if reading.population == "animals" and facts.layer is Layer.ANIMALS:
             fit = max(fit, 0.6)
+        if facts.layer is Layer.CASES and fit < 0.75 and _case_of(records, facts, reading):
+            fit = 0.8
         if facts.layer is None and fit < 0.6 and _covers(records, facts, reading):
             fit = 0.6
         if fit > 0:
@@ -112,6 +115,20 @@ def _covers(records: Records, facts: StudyFacts, reading: Reading) -> bool:
     terms = [t for t in records.base.vocabulary.conditions if t.id in reading.conditions]
     names = [n.lower() for t in terms for n in (t.label, *t.abbreviations)]
     return any(re.search(rf"\b{re.escape(n)}\b", facts.text) for n in names)
+
+
+def _case_of(records: Records, facts: StudyFacts, reading: Reading) -> bool:
+    """Whether one of the people of a case series has the condition that is claimed."""
+    about = {stem(w) for w, _, _ in tokens(facts.study.population.description.lower())}
+    for condition in set(reading.conditions) - _ANY_PAIN:
+        label = records.base.vocabulary.label("conditions", condition).lower()
+        words = {stem(w) for w, _, _ in tokens(label)} - {stem(w) for w in _WIDE_WORDS}
+        if words and words <= about:
+            return True
+    return False
+
+
+_WIDE_WORDS = ("pain", "after", "spinal", "chronic", "syndrome", "complex", "regional")
 
 
 def institutions_of(records: Records, text: str) -> tuple[list[str], list[str]]:

@@ -108,6 +108,8 @@ class Reader:
         ids = list(dict.fromkeys("psilocybin" if h.id == "psilocin" else h.id for h in hits))
         if "ketamine" in ids and _ANALOGUE.search(lower) and "ketamir-2" in self._labels:
             ids = ["ketamir-2" if i == "ketamine" else i for i in ids]
+        if "lsd" in ids and _SPARED_LSD.search(lower) and "bol-148" in self._labels:
+            ids = list(dict.fromkeys("bol-148" if i == "lsd" else i for i in ids))
         specific = [i for i in ids if i != CLASS]
         # "psychedelics like psilocybin" is about psilocybin; the class alone is about the class
         if specific and CLASS in ids:
@@ -304,6 +306,11 @@ class Reader:
         )
 
 
+_SPARED_LSD = re.compile(
+    r"(?:form|version|relative|cousin|derivative|variant|analog\w*) of lsd\b[^.;]{0,20}\b(?:does|do|is) not\b"
+    r"|non-?(?:hallucinogenic|psychedelic) (?:\w+ )?(?:form|version|relative|cousin|derivative|variant|analog\w*) of lsd"
+    r"|non-?hallucinogenic lsd"
+)
 _ANALOGUE = re.compile(
     r"ketamine (?:analog\w*|derivative|cousin|relative)|(?:relative|analog\w*|cousin|derivative) of ketamine"
 )

@@ -48,6 +48,19 @@ def judge_safety(records: Records, reading: Reading) -> Verdict:
         )
     lower = reading.text.lower()
     cues = reading.cues
+    if re.search(
+        r"\bsafety\b[^.;]{0,60}\b(?:not (?:yet )?(?:been )?(?:established|known|shown|proven|studied)|unknown|unclear|remains? (?:to be|un))",
+        lower,
+    ):
+        rows = harm_rows(records, reading)
+        if not rows:
+            return Verdict("unverified", "No record here counts unwanted effects for this.")
+        return Verdict(
+            "supported",
+            "Unwanted effects were counted in few people, and long-term data are thin.",
+            (),
+            tuple(tell_event(r) for r in rows[:3]),
+        )
     if (
         "addiction" in cues
         and not ("should-not" in cues and "non-addictive" not in cues)
@@ -169,6 +182,21 @@ def _dependence(records: Records, reading: Reading) -> Verdict:
     if not rows:
         return Verdict("unverified", f"No record here on dependence for {drug}.")
     ketamine = any("ketamine" in s for s in reading.substances)
+    more = harm_rows(records, reading)
+    if (
+        not ketamine
+        and more
+        and re.search(
+            r"\b(?:few|no|minimal|hardly any|low) (?:\w+ )?(?:risks?|side[- ]effects?|dangers?|harms?)|\bsafe\b|harmless",
+            reading.text.lower(),
+        )
+    ):
+        return Verdict(
+            "partly-supported",
+            f"No physical dependence is described, but unwanted effects were counted: {more[0].event}.",
+            ("omits-harm",),
+            (*evidence[:2], tell_event(more[0])),
+        )
     denies = "non-addictive" in reading.cues
     if ketamine:
         if denies:
@@ -292,9 +320,13 @@ def _absolute(records: Records, reading: Reading) -> Verdict:
         none_grave = match.facts.study.adverse_events.serious == 0 or re.search(
             r"\bno (?:unexpected|serious|severe)|\bfew\b|\bmild\b", (note or "").lower()
         )
+        counted = re.search(r"\b\d+ of \d+\b|\d ?%", note or "") and _NAMED_HARM.search(
+            (note or "").lower()
+        )
         if (
             note
             and none_grave
+            and not counted
             and "study-specific" in reading.cues | {"study-specific" if reading.designs else ""}
         ):
             return Verdict(
