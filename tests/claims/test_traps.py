@@ -30,6 +30,6 @@ def _wrong_called_supported(checker: Checker, name: str) -> set[str]:
     return {f["id"] for f in found if f["verdict"] == "supported"}
 
 
-@pytest.mark.parametrize("name", ["traps", "development", "blind"])
+@pytest.mark.parametrize("name", ["traps", "development", "blind", "final", "plain"])
 def test_no_further_wrong_claim_is_called_supported(checker: Checker, name: str):
     assert _wrong_called_supported(checker, name) <= KNOWN

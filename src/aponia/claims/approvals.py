@@ -25,7 +25,7 @@ def judge_designation(
             (),
             tell(found[:2]),
         )
-    if reading.negated:
+    if reading.negated or re.match(r"(?:no|none|neither|not one)\b", lower) or "has not" in lower:
         return Verdict(
             "supported" if pain else "unverified",
             dated(found[0]) if found else "Not recorded.",

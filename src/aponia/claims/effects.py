@@ -71,7 +71,7 @@ def judge_effect(records: Records, reading: Reading) -> Verdict:
 
 
 _LIMITED = re.compile(
-    r"\b(?:only (?:a few|for|lasts?|short|brief|temporar)|lasts? only|just a few|temporary|short-lived|wears? off|wore off|fades?\b|brief\b|transient|usually return|no (?:long-term|lasting|enduring|durable) (?:effect|benefit|relief)|did(?: not|n't) last)"
+    r"\b(?:only (?:a few|for|lasts?|short|brief|temporar)|lasts? only|just a few|temporary|short-lived|wears? off|wore off|fades?\b|brief\b|transient|(?:difference|effect|benefit|relief) (?:was|is|had) (?:\w+ )?(?:gone|lost)|no longer (?:significant|differed|better)|usually return|no (?:long-term|lasting|enduring|durable) (?:effect|benefit|relief)|did(?: not|n't) last)"
 )
 
 

@@ -172,7 +172,7 @@ def judge_interaction(records: Records, reading: Reading, lower: str) -> Verdict
             and not re.search(r"\bmao|harmala|ayahuasca|harmine", lower)
         ):
             return Verdict(
-                "partly-supported",
+                "no-evidence" if reading.certainty >= 3 else "partly-supported",
                 f"On record for MAO inhibitors: {fitting[0].effect}. With other antidepressants reviews rate the risk as low.",
                 ("overclaims-certainty",),
                 tuple(_tell_interaction(r) for r in fitting[:3]),

@@ -57,6 +57,10 @@ def judge_mechanism(records: Records, reading: Reading) -> Verdict:
         seen = _unstated_species(records, reading, topics)
         if seen.name != "unverified":
             return seen
+    if topics & {"5ht2a", "5ht1a", "trkb"} and "pain" in reading.cues and not reading.other_illness:
+        needed = _needed_in_animals(records, reading, topics)
+        if needed is not None:
+            return needed
     shown = _shown_in_patients(records, reading, topics)
     if shown is not None:
         return shown
@@ -71,6 +75,30 @@ def judge_mechanism(records: Records, reading: Reading) -> Verdict:
     if "mechanism" in reading.cues and "benefit" in reading.cues and "pain" in reading.cues:
         return leap(records, reading)
     return _unstated_species(records, reading, topics)
+
+
+def _needed_in_animals(
+    records: Records, reading: Reading, topics: frozenset[str]
+) -> Verdict | None:
+    """Find an animal study of pain in which the receptor a claim names was needed."""
+    named = set(reading.conditions) - {"chronic-pain-mixed", "experimental-pain"}
+    wanted = topics & {"5ht2a", "5ht1a", "trkb"}
+    drugs = records.widened(reading.substances)
+    if named or reading.negated or reading.population != "patients" or reading.population_stated:
+        return None
+    for facts in records.studies:
+        if facts.layer is not Layer.ANIMALS or not drugs & facts.substances:
+            continue
+        if facts.study.condition == "none" or facts.points != "benefit":
+            continue
+        if any(wanted & f.topics for f in facts.findings):
+            return Verdict(
+                "partly-supported",
+                f"{describe(facts)} points to this receptor, in animals, which the sentence does not say.",
+                ("animal-only", "omits-species"),
+                (item(facts),),
+            )
+    return None
 
 
 def _shown_in_patients(

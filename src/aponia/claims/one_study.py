@@ -47,7 +47,10 @@ def design_stated(reading: Reading, facts: StudyFacts) -> bool:
             "open-label" in reading.designs
             or (controlled and "rct" in reading.designs)
             or (
-                versus and bool(reading.comedications) and bool(reading.years or reading.magnitudes)
+                versus
+                and (facts.study.year or 0) >= 1980
+                and bool(reading.comedications)
+                and bool(reading.years or reading.magnitudes)
             )
         )
     if facts.layer is Layer.CASES:
@@ -192,6 +195,8 @@ def judge_by_study(records: Records, reading: Reading, match: Match) -> Verdict 
             issues.append(tag)
         if tag == "animal-only":
             issues.append("omits-species")
+    if "uncontrolled" in issues and (facts.study.year or 2000) < 1980:
+        issues.append("outdated")
     modest = re.search(
         r"\b(?:small|tiny|pilot|handful|few|preliminary|early|uncontrolled|limited|informal)\b",
         reading.text.lower(),

@@ -318,6 +318,7 @@ _ANALOGUE = re.compile(
 
 #: Names that are made of two words with others between them, or that only this field understands.
 _ALSO = {
+    "osteoarthritis": r"\bjoint (?:pain|swelling|inflammation|stiffness)\b|\b(?:painful|swollen|aching|stiff) joints\b",
     "neuropathic-pain": r"\bneuropathic\b",
     "cancer-pain": r"\bcancers?\b[^.;]{0,60}\bpain|\bpain\w*\b[^.;]{0,40}\bcancers?\b",
     "cluster-headache": r"\bclusters?\b(?! of\b| random| analys)|\bclusterhead|\bbusters?\b|\bbusting\b",

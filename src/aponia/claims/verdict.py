@@ -211,6 +211,11 @@ def _not_checkable(records: Records, reading: Reading) -> Verdict | None:
         and not (anchored and reading.claim_type != "efficacy")
         and "ongoing" not in cues
     ):
+        if reading.certainty == 1 and set(reading.conditions) - {
+            "chronic-pain-mixed",
+            "experimental-pain",
+        }:
+            return None  # "may one day help people with X": what is known of X can be said
         if (
             not re.search(
                 r"\b(?:will|from now|eventually|one day|future|poised|soon|going to|era|horizon|tomorrow|years away|shift)\b",
@@ -245,7 +250,10 @@ def _not_checkable(records: Records, reading: Reading) -> Verdict | None:
             "It is one person's story; nothing on record to check it against.",
             ("anecdote",),
         )
-    if re.search(r"\b(?:it is|it's) time (?:to|for)\b|\bdeserves?\b|\bought to\b", lower):
+    if re.search(
+        r"\b(?:it is|it's) time (?:to|for)\b|\bdeserves?\b|\bought to\b|\bshould (?:have|be able|be allowed|be free)\b|\bthe right to\b",
+        lower,
+    ):
         return Verdict("not-checkable", "It is a demand, not a statement of fact.", ("opinion",))
     if anchored:
         return None
@@ -253,7 +261,7 @@ def _not_checkable(records: Records, reading: Reading) -> Verdict | None:
         return Verdict("not-checkable", "It is advice, not a statement of fact.", ("opinion",))
     vague = len(
         re.findall(
-            r"plant medicines?|\bbe whole\b|\bsoul\b|ancient|natural(?:ly)?\b|holistic\w*|whole person|mind[,-]? body|harmony|sacred|spiritual\w*|transform\w*|unlock\w*|empower\w*|gentl[ey]\w*|reclaim|thrive|wisdom|wellness|inner\b|offers? (?:\w+ )?advantages?\b",
+            r"plant medicines?|\bbe whole\b|\bsoul\b|ancient|\bbalance\b|natural(?:ly)?\b|holistic\w*|whole person|mind[,-]? body|harmony|sacred|spiritual\w*|transform\w*|unlock\w*|empower\w*|gentl[ey]\w*|reclaim|thrive|wisdom|wellness|inner\b|offers? (?:\w+ )?advantages?\b",
             lower,
         )
     )
