@@ -22,7 +22,7 @@ TITLES = (
 
 def ris(titles=TITLES, source="Embase"):
     return "".join(
-        f"TY  - JOUR\nTI  - {t}\nAB  - About {t.lower()} in <b>adults</b> & others.\nAU  - Doe, J.\nPY  - {1990 + TITLES.index(t)}\n"
+        f"TY  - JOUR\nTI  - {t}\nAB  - About {t.lower()} in <u2>adults</u2> & others.\nAU  - Doe, J.\nPY  - {1990 + TITLES.index(t)}\n"
         f"JF  - Pain\nVL  - {TITLES.index(t) + 1}\nSP  - {TITLES.index(t) * 10 + 1}\nDB  - {source}\nER  - \n"
         for t in titles
     )
@@ -111,8 +111,8 @@ def test_every_page_answers_small_and_without_anything_inline(team):
 def test_what_a_file_says_is_shown_as_text(team):
     ann, _ = team
     text = ann.get("/screening/1/screen?record=1").text
-    assert "&lt;b&gt;adults&lt;/b&gt; &amp; others" in text
-    assert "<b>adults" not in text
+    assert "&lt;u2&gt;adults&lt;/u2&gt; &amp; others" in text
+    assert "<u2>adults" not in text
 
 
 def test_a_record_decided_by_two_goes_to_full_text(team):
