@@ -256,3 +256,32 @@ def test_a_reader_account_finds_nothing_to_press(chromium, serve, tmp_path):
         assert page.locator("#record-title").is_visible()
         assert page.locator("button:visible").all_inner_texts() == ["Sign out"]
         context.close()
+
+
+def test_a_random_check_from_its_button_to_the_word_stop(chromium, serve, tmp_path):
+    """Begun on the overview, read with keys, passed: only then the page says that screening may stop."""
+    with serve(AppConfig(database=f"sqlite:///{tmp_path}/a.sqlite")) as (address, app):
+        (tmp_path / "a.ris").write_text(
+            "".join(f"TY  - JOUR\nTI  - Report {k * 7919} of group {k * 104729}\nPY  - {1900 + k}\nVL  - {k}\nER  - \n" for k in range(1, 121))
+        )  # fmt: skip
+        review = Review(app.state.engine, "r", reviewers_needed=1)
+        review.add_file(tmp_path / "a.ris")
+        for k, n in enumerate(review.board().numbers[:100]):
+            review.decide(n, "ann", "include" if k < 40 else "exclude")
+        context, page = new_page(chromium, address, width=320)
+        page.goto(f"{address}/screening/1/")
+        assert "no reason to stop by itself" in page.inner_text("main")
+        assert "may stop" not in page.inner_text("main").replace("whether screening may stop", "")
+        assert Axe().run(page, options={"runOnly": RULES}).violations_count == 0
+        page.click("button:text-is('Begin the random check')")
+        size = int(page.locator(".bar progress").nth(1).get_attribute("max"))
+        for k in range(size):
+            assert f"{k} of {size} drawn records read" in page.inner_text(".bar")
+            if k == 1:
+                assert Axe().run(page, options={"runOnly": RULES}).violations_count == 0
+                assert page.evaluate("document.documentElement.scrollWidth") == 320
+            with page.expect_navigation():
+                page.keyboard.press("e")
+        page.goto(f"{address}/screening/1/")
+        assert "Screening may stop." in page.inner_text("main")
+        context.close()

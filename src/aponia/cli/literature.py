@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from aponia.cli.literature_extract import register
-from aponia.cli.literature_review import reporting, reviewing, screening, users
+from aponia.cli.literature_review import checking, reporting, reviewing, screening, users
 
 __all__ = ["app"]
 
@@ -233,4 +233,5 @@ def _labels(records: list[Any], column: str, file: Path) -> list[int]:
 
 for _module in (reviewing, reporting, screening):
     _module.register(app)
+app.add_typer(checking.app, name="check")
 app.add_typer(users.app, name="users")

@@ -94,7 +94,7 @@ def next_(
     count: Annotated[int, typer.Option("--count", help="How many records to show.")] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Show the records to read next, best first and with reasons."""
+    """Show the records to read next, best first and with reasons; those of a random check when one is under way."""
     from aponia.site.app.screening.desk import Desk, upcoming
     from aponia.site.app.screening.marking import readable
     from aponia.site.app.screening.views import plain
@@ -105,9 +105,10 @@ def next_(
     board = store.board()
     queue = desk.queue(store, stage, reviewer, board)
     todo = upcoming(queue, board, stage, reviewer)
+    drawn = [n for _, left in desk.serving(store, stage, board, reviewer) for n in left]
     stopping = desk.stopping(store, stage, board, reviewer)
     items: list[dict[str, Any]] = []
-    for number in todo[:count]:
+    for number in (drawn or todo)[:count]:
         best = desk.publications(store)[number].best
         text = f"{best.title}. {best.abstract}"
         items.append({
@@ -116,7 +117,7 @@ def next_(
         })  # fmt: skip
     mine = board.decided_by(reviewer, stage)
     if as_json:
-        progress = {"decided": mine, "left": len(todo), "counts": board.counts(stage), "stopping": stopping.to_dict()}  # fmt: skip
+        progress = {"decided": mine, "left": len(todo), "counts": board.counts(stage), "drawn_left": len(drawn), "stopping": stopping.to_dict()}  # fmt: skip
         print_json({"review": review, "stage": stage, "reviewer": reviewer, "next": items, "progress": progress})  # fmt: skip
         return
     for item in items:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from aponia.literature.dedupe import Publication
 from aponia.literature.record import Record
-from aponia.literature.store import importing, joining
+from aponia.literature.store import checks, importing, joining
 from aponia.literature.store import schema as t
 from aponia.literature.store.board import Board, Removal
 from aponia.literature.store.database import ReviewError, clean, key_of, writing
@@ -152,7 +152,8 @@ class Review:
         ------
         ReviewError
             Unknown stage, verdict or publication; a full-text decision on what was not included
-            before, or a full-text exclusion without a reason; a resolution without a conflict.
+            before, or a full-text exclusion without a reason; a resolution without a conflict;
+            ``sample`` for a record that no check drew (those drawn get it by themselves).
         """
         _check_stage(stage)
         if verdict not in VERDICTS:
@@ -176,6 +177,7 @@ class Review:
                 raise ReviewError(
                     f"publication {publication} is not in conflict at {stage}: nothing to resolve"
                 )
+            via = checks.way(c, self.id, publication, stage, reviewer, via)
             return self._write(
                 c, publication, stage, reviewer, verdict, reason, note, resolves, via
             )

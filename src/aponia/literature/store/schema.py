@@ -1,4 +1,4 @@
-"""Tables of a review. Decisions, notes, removals and the audit trail only ever grow; the database enforces it."""
+"""Tables of a review. Decisions, notes, removals, checks and the audit trail only ever grow; the database enforces it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 __all__ = [
     "account", "audit", "decision", "imported", "merged", "metadata", "note", "project",
-    "publication", "record", "removal", "session", "suggestion",
+    "publication", "recall_check", "recall_check_ended", "record", "removal", "session", "suggestion",
 ]  # fmt: skip
 
 metadata = sa.MetaData()
@@ -123,6 +123,31 @@ removal = sa.Table(  # a record taken out before screening, or put back; the las
     sa.Column("who", sa.Text, nullable=False),
     _at(),
 )  # fmt: skip
+recall_check = sa.Table(  # a random check of recall as it was begun; what came of it follows from the decisions
+    "recall_check", metadata,
+    _key(),
+    _of_project(),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("reviewer", sa.Text, nullable=False),  # whose decisions it tests; empty for the team's
+    sa.Column("number", sa.Integer, nullable=False),  # 1 for the first: the level falls with it
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("drawn", sa.JSON, nullable=False),
+    sa.Column("unread", sa.JSON, nullable=False),  # what was drawn from, as [first, last] of each run
+    sa.Column("found", sa.Integer, nullable=False),
+    sa.Column("target", sa.Float, nullable=False),
+    sa.Column("alpha", sa.Float, nullable=False),  # that all checks share
+    sa.Column("who", sa.Text, nullable=False),
+    _at(),
+    sa.UniqueConstraint("project_id", "stage", "reviewer", "number"),
+)  # fmt: skip
+recall_check_ended = sa.Table(  # a check given up; it stays spent
+    "recall_check_ended", metadata,
+    _key(),
+    _of_project(),
+    sa.Column("check_id", sa.ForeignKey("recall_check.id"), nullable=False, unique=True),
+    sa.Column("who", sa.Text, nullable=False),
+    _at(),
+)  # fmt: skip
 audit = sa.Table(
     "audit", metadata,
     _key(),
@@ -149,7 +174,7 @@ session = sa.Table(
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
 )  # fmt: skip
 
-for _table in (decision, note, removal, audit, merged):
+for _table in (decision, note, removal, audit, merged, recall_check, recall_check_ended):
     for _event in ("UPDATE", "DELETE"):
         _name = f"{_table.name}_no_{_event.lower()}"
         sa.event.listen(

@@ -1,12 +1,13 @@
-"""What a reviewer does: decide, take back, note, adjudicate."""
+"""What a reviewer does: decide, take back, note, adjudicate, check at random."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
 
+from aponia.literature.store import TEAM, ReviewError, checks
 from aponia.site.app.screening.common import Opened, Stage, back
 from aponia.site.app.viewer import Screener
 
@@ -86,3 +87,23 @@ def unresolve(
     """Open a settled conflict again."""
     review.undo(publication, viewer.name, stage=stage, resolves=True)
     return back(review, "conflicts", stage=stage)
+
+
+@router.post("/{project}/check")
+def begin_check(
+    review: Opened, viewer: Screener, whose: Annotated[Literal["own", "team"], Form()] = "own"
+) -> Response:  # fmt: skip
+    """Begin a random check, and show the first record drawn."""
+    checks.begin(review, viewer.name, reviewer=viewer.name if whose == "own" else TEAM)
+    return back(review, "screen")
+
+
+@router.post("/{project}/check/end")
+def end_check(
+    review: Opened, viewer: Screener, whose: Annotated[Literal["own", "team"], Form()] = "own", sure: Annotated[str, Form()] = ""
+) -> Response:  # fmt: skip
+    """End a random check before all is read."""
+    if sure != "yes":
+        raise ReviewError("tick the box to say that the check ends here")
+    checks.end(review, viewer.name, reviewer=viewer.name if whose == "own" else TEAM)
+    return back(review, "screen" if whose == "own" else "")

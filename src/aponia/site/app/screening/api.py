@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from aponia.literature.prisma import flow
+from aponia.literature.store import TEAM, checks
 from aponia.site.app.screening import views
 from aponia.site.app.screening.common import Opened, Stage, desk_of
 from aponia.site.app.screening.editing import keep_upload
@@ -44,6 +45,12 @@ class NewNote(_Body):
     publication: int
     text: str
     stage: Stage = "title-abstract"
+
+
+class NewCheck(_Body):
+    """A random check to begin or to end."""
+
+    whose: Literal["own", "team"] = Field("own", description="on the own decisions, or the team's")
 
 
 def _paged(rows: list[Any], offset: int, limit: int) -> dict[str, Any]:
@@ -136,6 +143,28 @@ def note(review: Opened, viewer: ApiWriter, body: NewNote) -> dict[str, bool]:
     _need(viewer.may("screener"))
     review.add_note(body.publication, viewer.name, body.text, stage=body.stage)
     return {"kept": True}
+
+
+@router.get("/projects/{project}/checks")
+def random_checks(request: Request, review: Opened, viewer: Person) -> dict[str, Any]:
+    """Tell when to stop: the team's random checks and the own ones, and what the next would cost."""
+    return views.random_checks(desk_of(request), review, viewer.name)
+
+
+@router.post("/projects/{project}/checks", status_code=201)
+def begin_check(request: Request, review: Opened, viewer: ApiWriter, body: NewCheck) -> dict[str, Any]:  # fmt: skip
+    """Begin a random check: from now on the queue serves what it drew."""
+    _need(viewer.may("screener"))
+    checks.begin(review, viewer.name, reviewer=viewer.name if body.whose == "own" else TEAM)
+    return views.random_checks(desk_of(request), review, viewer.name)
+
+
+@router.post("/projects/{project}/checks/end")
+def end_check(request: Request, review: Opened, viewer: ApiWriter, body: NewCheck) -> dict[str, Any]:  # fmt: skip
+    """End the random check under way; it stays spent."""
+    _need(viewer.may("screener"))
+    checks.end(review, viewer.name, reviewer=viewer.name if body.whose == "own" else TEAM)
+    return views.random_checks(desk_of(request), review, viewer.name)
 
 
 @router.post("/projects/{project}/imports", status_code=201)

@@ -10,18 +10,18 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from aponia.literature.dedupe import Publication
 from aponia.literature.record import Record
-from aponia.literature.screening import Ranker, StopTest, ranked_quasi_test
-from aponia.literature.store import Board, Review, reviews
+from aponia.literature.screening import Ranker, check_level, needed_sample, ranked_quasi_test
+from aponia.literature.store import TEAM, Board, CheckState, Review, checks, reviews
 from aponia.site.app.screening.marking import telling
+from aponia.site.app.screening.stopping import Stopping
 
-__all__ = ["Desk", "Queue", "Stopping", "todo_of", "upcoming"]
+__all__ = ["Desk", "Queue", "todo_of", "upcoming"]
 
 #: How many of the records next in the queue are explained beforehand.
 _EXPLAINED = 40
@@ -31,65 +31,20 @@ _EXPLAINED = 40
 class Queue:
     """Publications in the order to read, and why each ranks where it does.
 
-    `learnt_from` counts the decisions known when it was made (relevant, others).
+    `learnt_from` counts the decisions known when it was made (relevant, others); `learnt` are those
+    decisions, label by publication.
     """
 
     order: tuple[int, ...] = ()
     reasons: Mapping[int, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     learnt_from: tuple[int, int] = (0, 0)
     stamp: tuple[int, ...] = ()
+    learnt: Mapping[int, int] = field(default_factory=dict)
 
-
-@dataclass(frozen=True, slots=True)
-class Stopping:
-    """The stopping rule's state for one reviewer, or for the team."""
-
-    test: StopTest
-    read: int
-    records: int
-    confidence: float
-
-    @property
-    def most_missed(self) -> int | None:
-        """The most relevant records that may still be unread, at the confidence asked for."""
-        if self.test.found == 0 or self.test.recall_at_least <= 0:
-            return None
-        return max(0, round(self.test.found / self.test.recall_at_least) - self.test.found)
-
-    def sentences(self) -> list[str]:
-        """Say in plain words how far the search for relevant records is."""
-        t = self.test
-        sure = f"{100 * self.confidence:.0f}\u202f%"
-        if t.unread == 0:
-            return ["Every record has been read: nothing is left to estimate."]
-        if t.found == 0:
-            return [
-                "No relevant record has been found yet, so nothing can be said about how many are left. Go on."
-            ]
-        low = f"{100 * t.recall_at_least:.1f}\u202f%"
-        out = [
-            f"Estimated recall: between {low} and 100\u202f% of all relevant records have been found ({sure} confidence)."
-        ]
-        if self.most_missed is not None:
-            out.append(
-                f"{t.found} found; at most {self.most_missed} more may be among the {t.unread} unread."
-            )
-        goal = f"{100 * t.target:.0f}\u202f%"
-        out.append(
-            f"The goal of {goal} is reached: screening may stop." if t.stop
-            else f"The goal of {goal} is not yet established (p = {t.p:.3f}, needed below {t.alpha:.2f}). Go on."
-        )  # fmt: skip
-        return out
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON-safe values."""
-        t = self.test
-        return {
-            "may_stop": t.stop, "p": t.p, "alpha": t.alpha, "target_recall": t.target, "found": t.found,
-            "read": self.read, "unread": t.unread, "records": self.records,
-            "recall_interval": [t.recall_at_least, 1.0], "confidence": self.confidence, "rule": t.kind,
-            "most_missed": self.most_missed, "sentences": self.sentences(),
-        }  # fmt: skip
+    def not_learnt(self, labels: Mapping[int, int]) -> int:
+        """Return how many decisions came, changed or went since the order was made."""
+        both = {*labels, *self.learnt}
+        return sum(labels.get(n) != self.learnt.get(n) for n in both)
 
 
 class _Ranking:
@@ -114,7 +69,9 @@ class _Ranking:
                 scores = self._ranker.rank(at, y)
             except ValueError:
                 # Nothing to learn from (no words): the order of the files is as good as any.
-                return Queue(self.numbers, {}, (int(y.sum()), len(y)), stamp)
+                return Queue(
+                    self.numbers, {}, (int(y.sum()), len(y) - int(y.sum())), stamp, dict(labels)
+                )
             order = [self.numbers[k] for k in np.argsort(-scores, kind="stable")]
             reasons = {}
             soon = [n for n in order if n in begun][:_EXPLAINED]
@@ -123,7 +80,9 @@ class _Ranking:
                 for n in soon:
                     found = self._ranker.explain(self.place[n])
                     reasons[n] = tuple((r.term, r.weight) for r in found if telling(r.term))
-        return Queue(tuple(order), reasons, (int(y.sum()), len(y) - int(y.sum())), stamp)
+        return Queue(
+            tuple(order), reasons, (int(y.sum()), len(y) - int(y.sum())), stamp, dict(labels)
+        )
 
 
 class Desk:
@@ -256,15 +215,34 @@ class Desk:
         they count as found (or not) before the ranked reading began.
         """
         labels = board.labels(stage, viewer)
-        states = board.state(stage)
-        taken_out = sum(s == "removed" and (r := board.removal(n)) is not None and r.kind == "other" for n, s in states.items())  # fmt: skip
-        n = len(states) - taken_out
+        unread = len(checks.unread_of(board, stage, viewer or TEAM))
+        target, alpha = review.settings.target, round(1 - review.settings.confidence, 6)
         ordered = sorted(labels.values(), key=lambda found: (found[2] == "ranked", found[1]))
         test = ranked_quasi_test(
-            [label for label, _, _ in ordered], n,
-            target=review.settings.target, alpha=round(1 - review.settings.confidence, 6),
-        )  # fmt: skip
-        return Stopping(test, len(labels), n, review.settings.confidence)
+            [label for label, _, _ in ordered], len(labels) + unread, target=target, alpha=alpha
+        )
+        check = self.check(review, stage, board, viewer)
+        number = check.check.number + 1 if check else 1
+        size = None
+        # What was left unread for good has to be put back before one can draw from it.
+        left = any(s == "removed" and (r := board.removal(n)) and r.kind == "automation" for n, s in board.state(stage).items())  # fmt: skip
+        if stage == "title-abstract" and unread and not left:
+            size = needed_sample(test.found, unread, target=target, alpha=check_level(number, alpha))  # fmt: skip
+        own = viewer is not None and checks.scope_of(review, viewer) != TEAM
+        return Stopping(test, stage, len(labels), len(labels) + unread, review.settings.confidence, own, check, number, size)  # fmt: skip
+
+    def check(self, review: Review, stage: str, board: Board, viewer: str | None) -> CheckState | None:  # fmt: skip
+        """Return what has come of the last random check of a reviewer, or (None) of the team."""
+        return checks.state_of_check(review, board, reviewer=viewer or TEAM, stage=stage)
+
+    def serving(self, review: Review, stage: str, board: Board, viewer: str) -> list[tuple[CheckState, list[int]]]:  # fmt: skip
+        """Return the checks under way that a reviewer reads for, the team's first, with what is left."""
+        found = [self.check(review, stage, board, None)]
+        if checks.scope_of(review, viewer) != TEAM:
+            found.append(self.check(review, stage, board, viewer))
+        return [
+            (c, left) for c in found if c is not None and (left := checks.drawn_for(board, [c], viewer))
+        ]  # fmt: skip
 
 
 def upcoming(queue: Queue, board: Board, stage: str, viewer: str) -> list[int]:

@@ -160,19 +160,26 @@ def remove(
 
 
 @router.post("/{project}/stop")
-def stop(review: Opened, viewer: Editor, sure: Annotated[str, Form()] = "") -> Response:
-    """Leave the unread records unread, by the stopping rule."""
+def stop(request: Request, review: Opened, viewer: Editor, sure: Annotated[str, Form()] = "") -> Response:  # fmt: skip
+    """Leave the unread records unread; the reason says whether a random check allows it."""
     if sure != "yes":
         raise ReviewError("tick the box to say that the team stops here")
     board = review.board()
+    state = desk_of(request).stopping(review, "title-abstract", board, None)
+    if state.check is not None and state.check.state == "under way":
+        raise ReviewError("a random check is under way: read what it drew, or end it, before stopping")  # fmt: skip
+    reason = (
+        f"Left unread: random check {state.check.check.number} was passed" if state.check and state.may_stop
+        else "Left unread by the team's decision; no random check was passed"
+    )  # fmt: skip
     unread = [n for n, s in board.state("title-abstract").items() if s == "open"]
-    review.remove(unread, viewer.name, kind="automation", reason="Left unread by the stopping rule")
+    review.remove(unread, viewer.name, kind="automation", reason=reason)
     return back(review)
 
 
 @router.post("/{project}/resume")
 def resume(review: Opened, viewer: Editor) -> Response:
-    """Put back what the stopping rule left unread."""
+    """Put back what was left unread."""
     board = review.board()
     left = [n for n in board.numbers if (r := board.removal(n)) and r.kind == "automation"]
     review.remove(left, viewer.name, kind="restored", reason="Screening goes on")

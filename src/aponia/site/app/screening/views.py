@@ -6,12 +6,12 @@ from typing import Any
 
 from aponia.literature.dedupe import Publication
 from aponia.literature.record import Record
-from aponia.literature.store import STAGES, Board, Decision, Review, agreement, joining
+from aponia.literature.store import STAGES, TEAM, Board, Decision, Review, agreement, joining
 from aponia.site.app.screening.desk import Desk, todo_of, upcoming
 from aponia.site.app.screening.marking import readable
 
 __all__ = [
-    "STAGE_NAMES", "VERDICT_NAMES", "choose", "conflicts", "duplicates", "found", "overview", "record_view",
+    "STAGE_NAMES", "VERDICT_NAMES", "choose", "conflicts", "duplicates", "found", "overview", "random_checks", "record_view",
     "shown_state", "team", "trail",
 ]  # fmt: skip
 
@@ -100,7 +100,11 @@ def choose(
     waiting = upcoming(queue, board, stage, viewer)
     if number is not None and number not in board.state(stage):
         raise KeyError(number)
-    chosen = number if number is not None else (waiting[0] if waiting else None)
+    serving = desk.serving(review, stage, board, viewer)
+    drawn = [n for _, left in serving for n in left]
+    ahead = drawn or waiting
+    chosen = number if number is not None else (ahead[0] if ahead else None)
+    labels = {n: label for n, (label, _, _) in board.labels(stage, viewer).items()}
     out: dict[str, Any] = {
         "stage": stage,
         "stage_name": STAGE_NAMES[stage],
@@ -109,6 +113,12 @@ def choose(
         "mine": board.decided_by(viewer, stage),
         "learnt_from": {"relevant": queue.learnt_from[0], "not_relevant": queue.learnt_from[1]},
         "ranked": bool(queue.order),
+        "not_learnt": queue.not_learnt(labels), "relevant_known": sum(labels.values()),
+        "drawn": chosen in drawn,
+        "serving": [
+            {"whose": "team" if c.check.reviewer == TEAM else "own", "number": c.check.number, "size": c.size, "read": c.size - len(left)}
+            for c, left in serving
+        ],
         "item": None,
         "why": [],
         "why_terms": [],
@@ -116,7 +126,7 @@ def choose(
         "begun": chosen in waiting and board.state(stage)[chosen] == "waiting",
         "last": next((_decision(d) for d in [board.latest_of(viewer, stage)] if d), None),
         "stopping": desk.stopping(review, stage, board, viewer).to_dict(),
-    }
+    }  # fmt: skip
     if out["last"]:
         publications = desk.publications(review)
         last = publications.get(out["last"]["publication"])
@@ -158,6 +168,17 @@ def overview(desk: Desk, review: Review, viewer: str) -> dict[str, Any]:
         "reviewers_needed": review.reviewers_needed, "settings": review.settings.to_dict(), "stages": stages,
         "records": sum(len(p.records) for p in desk.publications(review).values()),
         "publications": len(board.numbers), "files": len(review.imports()),
+    }  # fmt: skip
+
+
+def random_checks(desk: Desk, review: Review, viewer: str, stage: str = "title-abstract") -> dict[str, Any]:  # fmt: skip
+    """Return when to stop, for the team and by the viewer's own decisions, and what is left to read for checks."""
+    board = review.board()
+    return {
+        "review": review.name, "stage": stage, "reviewer": viewer,
+        "team": desk.stopping(review, stage, board, None).to_dict(),
+        "own": desk.stopping(review, stage, board, viewer).to_dict(),
+        "left_for_you": [n for _, left in desk.serving(review, stage, board, viewer) for n in left],
     }  # fmt: skip
 
 
@@ -260,20 +281,31 @@ def trail(review: Review, viewer: str) -> list[dict[str, Any]]:
     covered = False
     for entry in review.audit_trail():
         detail = dict(entry["detail"])
-        hidden = (
-            entry["action"] in _BLIND
-            and entry["who"] != viewer
-            and not board.settled(int(detail["publication"]), str(detail["stage"]))
-        )
+        hidden = _hidden(board, entry, viewer)
         if hidden:
-            detail = {"publication": detail["publication"], "stage": detail["stage"]}
+            detail = {k: detail[k] for k in ("publication", "stage") if k in detail}
         # A checksum covers all entries before it: there are so few verdicts that each could be
         # tried until the sum fits. So none is shown from the first hidden entry on.
         covered = covered or hidden
         out.append({
             "id": entry["id"], "at": entry["at"], "who": entry["who"],
             # A note, a decision and its withdrawal look alike: which it was would tell something.
-            "action": "decision or note" if hidden else entry["action"],
+            "action": "decision or note" if hidden and entry["action"] in _BLIND else entry["action"],
             "detail": detail, "hidden": hidden, "chain": "" if covered else entry["chain"],
         })  # fmt: skip
     return out[::-1]
+
+
+def _hidden(board: Board, entry: dict[str, Any], viewer: str) -> bool:
+    """Whether an entry of the trail tells what a colleague said on an open record."""
+    detail = entry["detail"]
+    if entry["action"] in _BLIND:
+        return entry["who"] != viewer and not board.settled(int(detail["publication"]), str(detail["stage"]))  # fmt: skip
+    if entry["action"] != "random check begun" or detail["reviewer"] in (TEAM, viewer):
+        return False
+    # How many are drawn tells how many relevant ones the reviewer has found.
+    stage = str(detail["stage"])
+    return any(
+        not board.settled(n, stage) and any(d.reviewer == detail["reviewer"] for d in board.history(n, stage))
+        for n in board.state(stage)
+    )  # fmt: skip
