@@ -191,4 +191,17 @@ def judge_class(records: Records, reading: Reading, lower: str) -> Verdict:
             (),
             evidence,
         )
+    full = [r for r in records.base.dose_bands if re.search(r"full|macro", r.band)]
+    whole = re.search(r"full|complete", lower) and re.search(r"experience|trip|effects?", lower)
+    if full and whole and not micro and "benefit" not in reading.cues:
+        medium = re.search(
+            r"not (?:so |as )?(?:\w+ )?(?:as )?to (?:cause|produce|bring)|short of", lower
+        )
+        shown = (rows if medium else full)[:3]
+        return Verdict(
+            "supported",
+            "Sources use the word this way; there is no agreed definition.",
+            (),
+            tuple(EvidenceItem(r.id, f"{r.band}: {r.statement}.", r.source_url) for r in shown),
+        )
     return Verdict("unverified", "No record here decides this about doses.", (), evidence)

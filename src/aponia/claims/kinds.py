@@ -216,6 +216,11 @@ def type_of(
         return "safety"
     if medicine and drug and "comparison" not in cues and _MEETS.search(lower):
         return "safety"
+    if not effect and re.search(
+        r"\b(?:doses?|dosing|amounts?|enough|macrodos\w*)\b[^.;]*\b(?:full|complete|noticeable|mild) (?:\w+ )?(?:psychedelic )?(?:experience|effects?)\b",
+        lower,
+    ):
+        return "dose"
     if (
         drug
         and not effect

@@ -225,7 +225,7 @@ def _not_checkable(records: Records, reading: Reading) -> Verdict | None:
         ):
             return None
         return Verdict("not-checkable", "It is about the future.", ("prediction",))
-    if re.search(
+    if "ongoing" not in cues and re.search(
         r"\b(?:might|may|could) (?:make|become|prove)\b[^.;]{0,40}\b(?:accessible|available|mainstream|common)\b",
         lower,
     ):
