@@ -13,7 +13,7 @@ from aponia.claims.clauses import clauses
 from aponia.claims.extract import Block, Page, clean, extract
 from aponia.claims.language import foreign_blocks, language
 from aponia.claims.missing import missing
-from aponia.claims.model import ArticleCheck, CheckedClaim, Reading, Verdict
+from aponia.claims.model import WORST_FIRST, ArticleCheck, CheckedClaim, Reading, Verdict
 from aponia.claims.page import MAX_CHARACTERS
 from aponia.claims.reading import Context, Reader
 from aponia.claims.records import Records
@@ -22,16 +22,6 @@ from aponia.claims.verdict import judge
 from aponia.evidence import EvidenceBase
 
 __all__ = ["Checker"]
-
-
-_WORST_FIRST = (
-    "contradicted",
-    "no-evidence",
-    "unverified",
-    "partly-supported",
-    "supported",
-    "not-checkable",
-)
 
 
 _NOTHING = "Nothing here could be checked: no claim about these drugs and pain was found."
@@ -92,7 +82,7 @@ class Checker:
                     direction=verdict.direction or reading.direction,
                 )
             found.append((reading, verdict))
-        reading, verdict = min(found, key=lambda x: _WORST_FIRST.index(x[1].name))
+        reading, verdict = min(found, key=lambda x: WORST_FIRST.index(x[1].name))
         return (reading if len(found) == 1 else replace(reading, text=text)), verdict
 
     def _statements(self, text: str) -> list[str]:

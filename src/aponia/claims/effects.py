@@ -103,9 +103,7 @@ def _gone_by_then(records: Records, reading: Reading) -> Verdict | None:
         return None
     pool = [f for f, fit in candidates(records, reading) if fit >= 1.0]
     flat = [f for f in pool if beyond(reading, f) is not None]
-    claimed = max(
-        (m.high or m.value for m in reading.magnitudes if m.kind == "duration"), default=0
-    )
+    claimed = reading.longest_days or 0
     lasting = [
         f
         for f in pool

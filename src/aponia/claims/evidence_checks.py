@@ -92,9 +92,7 @@ def rival_issues(reading: Reading, people: Sequence[StudyFacts]) -> list[str]:
 
 def time_issues(reading: Reading, people: Sequence[StudyFacts]) -> list[str]:
     """Return an issue where relief is claimed for longer than anybody was followed."""
-    wanted = max(
-        (m.high or m.value for m in reading.magnitudes if m.kind == "duration"), default=0.0
-    )
+    wanted = reading.longest_days or 0.0
     if re.search(r"\bfor (?:many |several )?years\b", reading.text.lower()) and not wanted:
         wanted = 500.0
     elif re.search(r"\bmonths\b", reading.text.lower()) and not wanted:

@@ -172,11 +172,6 @@ def _within(element: Any, tags: tuple[str, ...]) -> bool:
     return any(a.tag in tags for a in element.iterancestors())
 
 
-def _weight(element: Any) -> int:
-    """Characters of running text in paragraphs below an element."""
-    return sum(len(t) for p in element.iter("p", "li", "blockquote") if len(t := _text(p)) > 40)
-
-
 def _root(body: Any) -> Any:
     named = body.xpath(
         ".//*[@itemprop='articleBody'] | .//article | .//main | .//*[@role='main'] | .//*[@role='article']"

@@ -163,7 +163,7 @@ def _status(
     lower: str,
 ) -> Verdict:
     cues = reading.cues
-    ketamine = any("ketamine" in s for s in reading.substances)
+    ketamine = reading.ketamine
     here = named or ([] if places else rows)
     for form in ("truffle", "mushroom"):
         # a country may ban the one and sell the other

@@ -80,7 +80,7 @@ def leap(records: Records, reading: Reading, *, animals: bool = False) -> Verdic
     ]
     helped = [f for f in people if f.points == "benefit"]
     tested = {f.study.condition for f in helped}
-    ketamine = any("ketamine" in s for s in reading.substances)
+    ketamine = reading.ketamine
     mends = re.search(
         r"\b(?:repair|mend|regenerat|regrow|heals? itself|rebuil)", reading.text.lower()
     )

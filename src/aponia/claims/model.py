@@ -13,6 +13,7 @@ __all__ = [
     "FAMILIES",
     "ISSUES",
     "VERDICTS",
+    "WORST_FIRST",
     "ArticleCheck",
     "CheckedClaim",
     "ClaimType",
@@ -42,6 +43,15 @@ VERDICTS: tuple[VerdictName, ...] = (
     "no-evidence",
     "not-checkable",
     "unverified",
+)
+#: The verdicts from the worst a statement can get; a claim of several is as good as its worst.
+WORST_FIRST: tuple[VerdictName, ...] = (
+    "contradicted",
+    "no-evidence",
+    "unverified",
+    "partly-supported",
+    "supported",
+    "not-checkable",
 )
 ClaimType = Literal[
     "efficacy",
@@ -217,6 +227,18 @@ class Reading:
     stems: frozenset[str]
     narrow: tuple[str, ...] = ()
     inherited: tuple[str, ...] = ()
+
+    @property
+    def ketamine(self) -> bool:
+        """Whether ketamine or a relative is among the drugs."""
+        return any("ketamine" in s for s in self.substances)
+
+    @property
+    def longest_days(self) -> float | None:
+        """The longest time the claim names, in days."""
+        return max(
+            (m.high or m.value for m in self.magnitudes if m.kind == "duration"), default=None
+        )
 
     @property
     def certainty_wording(self) -> str:

@@ -54,7 +54,7 @@ def judge_receptor(
     if topics & {"5ht2a", "serotonin"} and not topics & {"trkb", "bdnf", "inflammation"}:
         wanted = records.widened(reading.substances)
         rows = [r for r in records.base.receptor_occupancy if r.substance in wanted]
-        if rows and not any("ketamine" in s for s in reading.substances):
+        if rows and not reading.ketamine:
             benefit = "benefit" in reading.cues and "pain" in reading.cues
             evidence = tuple(
                 EvidenceItem(

@@ -31,6 +31,7 @@ class _Told:
     """One sentence of the base with the words that stand around it."""
 
     text: str
+    words: frozenset[str]
     stems: frozenset[str]
     drugs: frozenset[str]
     animal: bool
@@ -61,7 +62,7 @@ def judge_retold(records: Records, reading: Reading) -> Verdict | None:
         if told.animal != (reading.population in ("animals", "cells")):
             continue
         shared = words & told.stems
-        rank = (len(shared) / len(words), len(words & _content(told.text.lower())))
+        rank = (len(shared) / len(words), len(words & told.words))
         if best is None or rank > best[:2]:
             best = (*rank, told)
     if best is None or best[0] < _REFUTE or best[1] < 3:
@@ -124,13 +125,16 @@ def _study_sentences(records: Records) -> Iterator[_Told]:
         )
         drugs = facts.substances
         note = study.adverse_events.note
+        shown = item(facts)
         for text in (*study.findings, *study.limits, *([note] if note else [])):
+            words = _content(text.lower())
             yield _Told(
                 text,
-                _content(text.lower()) | around,
+                words,
+                words | around,
                 drugs,
                 facts.layer is Layer.ANIMALS,
-                replace(item(facts), shows=f"{item(facts).shows.split(':')[0]}: {text}"),
+                replace(shown, shows=f"{shown.shows.split(':')[0]}: {text}"),
             )
 
 
@@ -152,6 +156,7 @@ def _row(
     said = f"{text} {note or ''}"
     return _Told(
         text,
+        _content(text.lower()),
         _content(f"{said} {records.row_texts.get(row, '')}".lower()),
         frozenset(records.widened(tuple(ids))),
         False,

@@ -9,7 +9,7 @@ from aponia.claims.harms import judge_harm
 from aponia.claims.interactions import judge_exclusion, judge_interaction
 from aponia.claims.lexicon import CUES, HARM_WORDS, find_cues
 from aponia.claims.matching import candidates, find_study
-from aponia.claims.model import Reading, Verdict, VerdictName
+from aponia.claims.model import WORST_FIRST, Reading, Verdict, VerdictName
 from aponia.claims.records import Records
 from aponia.claims.safety_rows import harm_rows, tell_event
 from aponia.claims.telling import describe, item, items, names
@@ -44,7 +44,7 @@ def judge_safety(records: Records, reading: Reading) -> Verdict:
     parts = _statements(reading)
     if len(parts) > 1:
         return min(
-            (judge_safety(records, part) for part in parts), key=lambda v: _WORST.index(v.name)
+            (judge_safety(records, part) for part in parts), key=lambda v: WORST_FIRST.index(v.name)
         )
     lower = reading.text.lower()
     cues = reading.cues
@@ -127,14 +127,6 @@ def judge_safety(records: Records, reading: Reading) -> Verdict:
     return judge_harm(records, reading, lower)
 
 
-_WORST = (
-    "contradicted",
-    "no-evidence",
-    "unverified",
-    "partly-supported",
-    "supported",
-    "not-checkable",
-)
 _NAMED_HARM = re.compile("|".join(rf"\b(?:{said})" for said, _ in HARM_WORDS.values()))
 
 
@@ -181,7 +173,7 @@ def _dependence(records: Records, reading: Reading) -> Verdict:
     drug = names(records, "substances", reading.substances)
     if not rows:
         return Verdict("unverified", f"No record here on dependence for {drug}.")
-    ketamine = any("ketamine" in s for s in reading.substances)
+    ketamine = reading.ketamine
     more = harm_rows(records, reading)
     if (
         not ketamine
@@ -422,7 +414,7 @@ def _safe(records: Records, reading: Reading) -> Verdict:
             "supported", "Unwanted effects were counted, and long-term data are thin.", (), evidence
         )
     tags = ["omits-harm"]
-    if any("ketamine" in s for s in reading.substances) or reading.certainty >= 3:
+    if reading.ketamine or reading.certainty >= 3:
         tags.append("overclaims-certainty")
     if reading.conditions:
         tags.append("tiny-n")

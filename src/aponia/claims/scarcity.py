@@ -83,11 +83,11 @@ def judge_scarcity(records: Records, reading: Reading, lower: str) -> Verdict:
         ]
         if controlled and told:
             return Verdict("supported", f"{item(told[0]).shows}", (), items(told, 2))
-        if any("ketamine" in s for s in reading.substances):
+        if reading.ketamine:
             return Verdict("unverified", "Studies of ketamine are only partly gathered here.")
         return Verdict("supported", f"No such study of {drug} is in this base.", (), items(pool, 2))
     total = sum(f.people or 0 for f in randomised)
-    if any("ketamine" in s for s in reading.substances) and len(randomised) > 5:
+    if reading.ketamine and len(randomised) > 5:
         return Verdict(
             "partly-supported",
             f"{len(randomised)} randomised trials are in this base.",

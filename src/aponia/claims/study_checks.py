@@ -48,9 +48,7 @@ def restates(reading: Reading, facts: StudyFacts, figures: FigureCheck) -> bool:
 
 def beyond(reading: Reading, facts: StudyFacts) -> str | None:
     """Return when a comparison found no difference, if that is the time a claim speaks of."""
-    claimed = max(
-        (m.high or m.value for m in reading.magnitudes if m.kind == "duration"), default=0
-    )
+    claimed = reading.longest_days or 0
     if claimed < 1 or not (reading.cues & {"duration"} or reading.claim_type == "durability"):
         return None
     timed = [

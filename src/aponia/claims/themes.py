@@ -225,9 +225,7 @@ _MARKERS = {"tnf": r"tnf", "il6": r"il-?6", "crp": r"crp|c-reactive", "bdnf": r"
 
 def _markers(reading: Reading, topics: frozenset[str], support: Sequence[StudyFacts]) -> list[str]:
     """Check every marker a claim names, at the time it names, against the results of the study."""
-    length = max(
-        (m.high or m.value for m in reading.magnitudes if m.kind == "duration"), default=None
-    )
+    length = reading.longest_days
     if length is None or not support:
         return []
     issues = []

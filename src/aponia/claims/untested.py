@@ -34,7 +34,7 @@ def judge_untested(
         for t in records.trials
         if wanted & t.substances and (t.trial.condition == condition)
     ]
-    if any("ketamine" in s for s in reading.substances) and not extra:
+    if reading.ketamine and not extra:
         return Verdict(
             "unverified",
             f"Studies of {drug} for {'exactly this pain' if reading.narrow else place} are not gathered in this base.",

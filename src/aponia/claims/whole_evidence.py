@@ -17,7 +17,7 @@ from aponia.claims.evidence_checks import (
 )
 from aponia.claims.figure_matching import figure_for
 from aponia.claims.matching import candidates, condition_fit
-from aponia.claims.model import EvidenceItem, Reading, Verdict, VerdictName
+from aponia.claims.model import WORST_FIRST, EvidenceItem, Reading, Verdict, VerdictName
 from aponia.claims.one_study import LAYER_TAG
 from aponia.claims.reading import CLASS, HEADACHES, WIDE
 from aponia.claims.records import Records, StudyFacts
@@ -38,27 +38,27 @@ def judge_by_evidence(records: Records, reading: Reading) -> Verdict:
     rivals = _compared_drugs(records, reading)
     if rivals is not None:
         return rivals
-    found = [_general_one(records, reading, c) for c in conditions]
-    order = ("contradicted", "no-evidence", "unverified", "partly-supported", "supported")
-    if reading.substances and len(reading.substances) > 1 and len(conditions) == 1:
+    several = len(reading.substances) > 1 and len(conditions) == 1
+    if several and CLASS not in reading.substances:
         found = [
             _general_one(records, _only(reading, s), conditions[0]) for s in reading.substances
         ]
-        if CLASS in reading.substances:
-            found = [_general_one(records, reading, conditions[0])]
+    else:
+        found = [_general_one(records, reading, c) for c in conditions]
+    if several:
         # "X or Y" is as good as its better half only when hedged; "X and Y" as bad as its worse
         either = "implied" in reading.inherited or re.search(
             r"\bor\b|psychedelics? (?:like|such)", reading.text.lower()
         )
         if either:
-            return max(found, key=lambda v: order.index(v.name))
+            return max(found, key=lambda v: WORST_FIRST.index(v.name))
     if "conditions" in reading.inherited:
-        return max(found, key=lambda v: order.index(v.name))
+        return max(found, key=lambda v: WORST_FIRST.index(v.name))
     tested = [v for v in found if v.name in ("supported", "partly-supported")]
     untested = [v for v in found if v.name == "no-evidence"]
     if tested and untested and reading.certainty <= 3:
         return _some_tested(tested, untested)
-    return min(found, key=lambda v: order.index(v.name))
+    return min(found, key=lambda v: WORST_FIRST.index(v.name))
 
 
 def _some_tested(tested: Sequence[Verdict], untested: Sequence[Verdict]) -> Verdict:
