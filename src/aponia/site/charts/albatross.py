@@ -186,11 +186,4 @@ def albatross_figure(chart: AlbatrossChart) -> Figure:
     -------
     Figure
     """
-    return Figure(
-        chart.title,
-        chart.subtitle,
-        albatross_chart(chart, "wide"),
-        albatross_chart(chart, "narrow"),
-        albatross_table(chart),
-        "albatross",
-    )
+    return Figure.of(chart, albatross_chart, albatross_table(chart), "albatross")

@@ -346,11 +346,4 @@ def arms_table(plot: ArmsStrip) -> Table:
 
 def arms_figure(plot: ArmsStrip) -> Figure:
     """Both drawings and the table, for the macro ``figure``."""
-    return Figure(
-        plot.title,
-        plot.subtitle,
-        arms_strip(plot, "wide"),
-        arms_strip(plot, "narrow"),
-        arms_table(plot),
-        "arms",
-    )
+    return Figure.of(plot, arms_strip, arms_table(plot), "arms")

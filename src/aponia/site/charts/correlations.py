@@ -251,11 +251,4 @@ def correlation_figure(plot: CorrelationPlot) -> Figure:
     Figure
         Title, subtitle, drawings and table.
     """
-    return Figure(
-        plot.title,
-        plot.subtitle,
-        correlation_plot(plot, "wide"),
-        correlation_plot(plot, "narrow"),
-        correlation_table(plot),
-        "corr",
-    )
+    return Figure.of(plot, correlation_plot, correlation_table(plot), "corr")

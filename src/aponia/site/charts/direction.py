@@ -256,11 +256,4 @@ def direction_table(plot: EffectDirectionPlot) -> Table:
 
 def direction_figure(plot: EffectDirectionPlot) -> Figure:
     """Both drawings and the table, for the macro ``figure``."""
-    return Figure(
-        plot.title,
-        plot.subtitle,
-        effect_direction_plot(plot, "wide"),
-        effect_direction_plot(plot, "narrow"),
-        direction_table(plot),
-        "direction",
-    )
+    return Figure.of(plot, effect_direction_plot, direction_table(plot), "direction")

@@ -264,11 +264,4 @@ def durability_table(curve: DurabilityCurve) -> Table:
 
 def durability_figure(curve: DurabilityCurve) -> Figure:
     """Both drawings and the table, for the macro ``figure``."""
-    return Figure(
-        curve.title,
-        curve.subtitle,
-        durability_curve(curve, "wide"),
-        durability_curve(curve, "narrow"),
-        durability_table(curve),
-        "durability",
-    )
+    return Figure.of(curve, durability_curve, durability_table(curve), "durability")

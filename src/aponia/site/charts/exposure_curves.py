@@ -295,11 +295,4 @@ def exposure_table(plot: ExposureCurves) -> Table:
 
 def exposure_figure(plot: ExposureCurves) -> Figure:
     """Both drawings and the table, for the macro ``figure``."""
-    return Figure(
-        plot.title,
-        plot.subtitle,
-        exposure_curves(plot, "wide"),
-        exposure_curves(plot, "narrow"),
-        exposure_table(plot),
-        "exposure",
-    )
+    return Figure.of(plot, exposure_curves, exposure_table(plot), "exposure")

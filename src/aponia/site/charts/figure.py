@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from markupsafe import Markup
 
@@ -66,6 +66,16 @@ class Table:
     numeric: tuple[int, ...] = ()
 
 
+class _Titled(Protocol):
+    @property
+    def title(self) -> str: ...
+    @property
+    def subtitle(self) -> str: ...
+
+
+_Plot = TypeVar("_Plot", bound=_Titled)
+
+
 @dataclass(frozen=True)
 class Figure:
     """A chart ready for the page: give it to the macro ``figure``.
@@ -88,3 +98,10 @@ class Figure:
     narrow: Markup
     table: Table
     kind: str = field(default="")
+
+    @classmethod
+    def of(
+        cls, plot: _Plot, draw: Callable[[_Plot, Layout], Markup], table: Table, kind: str
+    ) -> Figure:
+        """Draw a chart for both widths and put its words and its table beside it."""
+        return cls(plot.title, plot.subtitle, draw(plot, "wide"), draw(plot, "narrow"), table, kind)

@@ -323,11 +323,4 @@ def forest_figure(plot: ForestPlot) -> Figure:
     Figure
         Title, subtitle, drawings and table.
     """
-    return Figure(
-        plot.title,
-        plot.subtitle,
-        forest_plot(plot, "wide"),
-        forest_plot(plot, "narrow"),
-        forest_table(plot),
-        "forest",
-    )
+    return Figure.of(plot, forest_plot, forest_table(plot), "forest")

@@ -181,11 +181,4 @@ def history_table(curve: HistoryCurve) -> Table:
 
 def history_figure(curve: HistoryCurve) -> Figure:
     """Both drawings and the table, for the macro ``figure``."""
-    return Figure(
-        curve.title,
-        curve.subtitle,
-        history_curve(curve, "wide"),
-        history_curve(curve, "narrow"),
-        history_table(curve),
-        "history",
-    )
+    return Figure.of(curve, history_curve, history_table(curve), "history")

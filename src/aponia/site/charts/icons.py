@@ -190,11 +190,4 @@ def icon_table(array: IconArray) -> Table:
 
 def icon_figure(array: IconArray) -> Figure:
     """Both drawings and the table, for the macro ``figure``."""
-    return Figure(
-        array.title,
-        array.subtitle,
-        icon_array(array, "wide"),
-        icon_array(array, "narrow"),
-        icon_table(array),
-        "icons",
-    )
+    return Figure.of(array, icon_array, icon_table(array), "icons")

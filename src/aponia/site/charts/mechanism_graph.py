@@ -354,11 +354,4 @@ def mechanism_figure(graph: MechanismGraph) -> Figure:
     Figure
         Title, subtitle, drawings and table.
     """
-    return Figure(
-        graph.title,
-        graph.subtitle,
-        mechanism_graph(graph, "wide"),
-        mechanism_graph(graph, "narrow"),
-        mechanism_table(graph),
-        "chain",
-    )
+    return Figure.of(graph, mechanism_graph, mechanism_table(graph), "chain")

@@ -255,11 +255,4 @@ def dots_table(plot: RangeDots) -> Table:
 
 def dots_figure(plot: RangeDots) -> Figure:
     """Both drawings and the table, for the macro ``figure``."""
-    return Figure(
-        plot.title,
-        plot.subtitle,
-        dots_chart(plot, "wide"),
-        dots_chart(plot, "narrow"),
-        dots_table(plot),
-        "dots",
-    )
+    return Figure.of(plot, dots_chart, dots_table(plot), "dots")

@@ -350,11 +350,4 @@ def specification_table(curve: SpecificationCurve) -> Table:
 
 def specification_figure(curve: SpecificationCurve) -> Figure:
     """Both drawings and the table, for the macro ``figure``."""
-    return Figure(
-        curve.title,
-        curve.subtitle,
-        specification_curve(curve, "wide"),
-        specification_curve(curve, "narrow"),
-        specification_table(curve),
-        "specification",
-    )
+    return Figure.of(curve, specification_curve, specification_table(curve), "specification")

@@ -215,11 +215,4 @@ def strip_table(strip: EffectStrip) -> Table:
 
 def strip_figure(strip: EffectStrip) -> Figure:
     """Both drawings and the table, for the macro ``figure``."""
-    return Figure(
-        strip.title,
-        strip.subtitle,
-        effect_strip(strip, "wide"),
-        effect_strip(strip, "narrow"),
-        strip_table(strip),
-        "strip",
-    )
+    return Figure.of(strip, effect_strip, strip_table(strip), "strip")
