@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 __all__ = ["AppConfig", "ConfigError", "check_binding", "is_loopback"]
 
 
 class ConfigError(ValueError):
     """The application must not be started this way; the message says what to do."""
+
+
+_RATES = {"check": "20/minute", "pool": "240/minute", "search": "600/minute"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class AppConfig:
         Largest other request.
     background : bool
         Rank in a thread beside the pages; tests rank in line.
+    evidence : Path or None
+        Another evidence base than the one that ships.
+    rates : dict
+        How often one address may ask for costly work, by kind: the checker, pooling and views
+        that compute, search.
     """
 
     database: str | None = None
@@ -42,6 +51,8 @@ class AppConfig:
     upload_bytes: int = 64 * 1024 * 1024
     form_bytes: int = 256 * 1024
     background: bool = True
+    evidence: Path | None = None
+    rates: dict[str, str] = field(default_factory=lambda: dict(_RATES))
 
 
 def is_loopback(host: str) -> bool:

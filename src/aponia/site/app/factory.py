@@ -17,6 +17,7 @@ from aponia.literature.readers import ReadError
 from aponia.literature.store import Accounts, ReviewError, open_database
 from aponia.site.app import sign_in
 from aponia.site.app.config import AppConfig
+from aponia.site.app.limits import Rates
 from aponia.site.app.pages import page
 from aponia.site.app.screening import Desk, routers
 from aponia.site.app.security import BodyLimit, Gate, LoginBrake, SecureHeaders
@@ -48,6 +49,7 @@ def create_app(config: AppConfig | None = None) -> FastAPI:
     app.state.engine = engine
     app.state.accounts = accounts
     app.state.brake = LoginBrake()
+    app.state.rates = Rates(config.rates)
     app.state.desk = Desk(engine, background=config.background)
 
     @app.get("/", include_in_schema=False)
@@ -115,7 +117,9 @@ def _explain_errors(app: FastAPI) -> None:
         code = error.status_code if isinstance(error, HTTPException) else 500
         detail = str(error.detail) if isinstance(error, HTTPException) else ""
         title = {404: "Nothing is here", 405: "Not this way"}.get(code, "That did not work")
-        return answer(request, code, title, _sentence(detail))
+        found = answer(request, code, title, _sentence(detail))
+        found.headers.update(getattr(error, "headers", None) or {})
+        return found
 
     @app.exception_handler(500)
     def _broken(request: Request, _: Exception) -> Response:
