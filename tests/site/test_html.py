@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from justhtml import JustHTML
@@ -25,7 +26,7 @@ def faults(source):
     if not tree.xpath("string(//title)").strip() or not tree.get("lang"):
         found.append("title or language missing")
     levels = [int(re.sub(r"\D", "", h.tag)) for h in tree.xpath("//h1|//h2|//h3|//h4|//h5|//h6")]
-    found += [f"h{a} is followed by h{b}" for a, b in zip(levels, levels[1:], strict=False) if b > a + 1]  # fmt: skip
+    found += [f"h{a} is followed by h{b}" for a, b in itertools.pairwise(levels) if b > a + 1]  # fmt: skip
     return found
 
 
