@@ -193,8 +193,8 @@ class Http:
             raise SourceChanged(
                 self.source, f"status {response.status_code}: {error}", url
             ) from None
-        status = response.extensions.get("caching")
-        kept = bool(status and (status.from_cache or status.revalidated))
+        kept_how = response.extensions.get("caching") or {}
+        kept = bool(kept_how.get("from_cache") or kept_how.get("revalidated"))
         return Answer(value, response.content, url, response.status_code, datetime.now(UTC), kept)
 
     def _send(self, request: httpx.Request) -> httpx.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ class HttpSource(ABC):
         size: int = 0,
     ) -> None:
         settings = settings or TransportSettings.from_environment()
-        secret = os.environ.get(self.key[1], "").strip() if self.key[1] else ""
+        secret = _secret(self.name, self.key[1])
         self.has_key = bool(secret)
         self.size = size or self.page_size
         self.http = Http(
@@ -128,6 +129,14 @@ class HttpSource(ABC):
         """Yield the pages from a cursor on; see `walk` for the guards."""
         self.window(query)
         return walk(self.name, query, self.start, self.step, cursor)
+
+
+def _secret(source: str, variable: str) -> str:
+    secret = os.environ.get(variable, "").strip() if variable else ""
+    # A key is blotted out of all that is kept, so it may not be a piece of an ordinary word.
+    if secret and not re.fullmatch(r"[!-~]{8,200}", secret):
+        raise SourceError(source, f"{variable} does not look like a key: expected 8 to 200 characters without blanks")
+    return secret
 
 
 def walk(

@@ -48,12 +48,14 @@ class Patience(Retry):
     wait: Callable[[float], None] = staticmethod(time.sleep)
 
     def increment(self) -> Retry:
+        """Return the next attempt's retries, on the same clock."""
         again = super().increment()
         assert isinstance(again, Patience)
         again.wait = self.wait
         return again
 
     def sleep(self, response: httpx.Response | Exception) -> None:
+        """Wait as told or by back-off; give up when told to wait too long."""
         headers = response.headers if isinstance(response, httpx.Response) else httpx.Headers()
         asked = headers.get("Retry-After", "")
         if asked:
@@ -80,11 +82,13 @@ class Wire(httpx.BaseTransport):
     inner: dict[str, httpx.HTTPTransport] = field(default_factory=dict)
 
     def close(self) -> None:
+        """Close the connections."""
         for transport in self.inner.values():
             transport.close()
         self.inner.clear()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send once, and return only with the whole body."""
         host = request.url.host
         self._wait_for_turn(host)
         started = time.monotonic()
