@@ -13,7 +13,10 @@ if __name__ == "__main__":
     with ProtocolServer(port=port) as server:
         print(f"The sources {', '.join(SERVICES)} answer at {server.address}.")
         print(f"In another terminal: export APONIA_SOURCES_BASE={server.address}")
-        print("then, for instance: aponia literature fetch pubmed --query 'psilocybin AND pain'", flush=True)
+        print(
+            "then, for instance: aponia literature fetch pubmed --query 'psilocybin AND pain'",
+            flush=True,
+        )
         try:
             while True:
                 time.sleep(1)

@@ -31,6 +31,13 @@ class Fault:
     change: Callable[[bytes], bytes] = lambda body: body
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away is no news here."""
+
+
 @dataclass
 class ProtocolServer:
     """Run with ``with ProtocolServer() as server``; clients use ``server.base(name)``."""
@@ -48,10 +55,11 @@ class ProtocolServer:
         class Handler(_Handler):
             server_state = owner
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Quiet(("127.0.0.1", self.port), Handler)
         self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}
+        )
         self._thread.start()
         return self
 
@@ -80,6 +88,9 @@ class ProtocolServer:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body leave together; apart, the second would wait for the first's receipt.
+    wbufsize = 65_536
+    disable_nagle_algorithm = True
     server_state: ProtocolServer
 
     def log_message(self, format: str, *args: object) -> None:
@@ -99,11 +110,15 @@ class _Handler(BaseHTTPRequestHandler):
         params = dict(parse_qsl(parts.query, keep_blank_values=True))
         if "form" in self.headers.get("Content-Type", ""):
             params |= dict(parse_qsl(body.decode(), keep_blank_values=True))
-        asked = Asked(method, f"/{rest}", params, {k.lower(): v for k, v in self.headers.items()}, body)
+        asked = Asked(
+            method, f"/{rest}", params, {k.lower(): v for k, v in self.headers.items()}, body
+        )
         state.log.append(asked)
         time.sleep(state.pause)
         service = SERVICES.get(name)
-        reply = service(asked, state.settings) if service else Reply(b"not found", 404, "text/plain")
+        reply = (
+            service(asked, state.settings) if service else Reply(b"not found", 404, "text/plain")
+        )
         fault = state.fault_for(asked)
         if fault is not None and self._faulty(fault, reply):
             return
@@ -135,13 +150,20 @@ class _Handler(BaseHTTPRequestHandler):
             reply.body = reply.body[: len(reply.body) // 2]
             return False
         if kind == "html":
-            reply.body, reply.kind = b"<!DOCTYPE html><html><body>Down for maintenance</body></html>", "text/html"
+            reply.body, reply.kind = (
+                b"<!DOCTYPE html><html><body>Down for maintenance</body></html>",
+                "text/html",
+            )
             return False
         if kind == "huge":
             reply.body = b" " * 300_000 + reply.body
             return False
         if kind in {"busy", "busy-date", "busy-long"}:
-            later = {"busy": "2", "busy-long": "3600", "busy-date": email.utils.formatdate(time.time() + 30, usegmt=True)}[kind]
+            later = {
+                "busy": "2",
+                "busy-long": "3600",
+                "busy-date": email.utils.formatdate(time.time() + 30, usegmt=True),
+            }[kind]
             self._send(Reply(b'{"error":"slow down"}', 429, headers={"Retry-After": later}), "POST")
             return True
         if kind in {"elsewhere", "moved"}:
@@ -150,7 +172,9 @@ class _Handler(BaseHTTPRequestHandler):
             return True
         if kind.isdecimal():
             # Some servers repeat the address, key and all, in what they say of an error.
-            self._send(Reply(f"error while serving {self.path}".encode(), int(kind), "text/plain"), "POST")
+            self._send(
+                Reply(f"error while serving {self.path}".encode(), int(kind), "text/plain"), "POST"
+            )
             return True
         self.close_connection = True
         if kind == "hang-up":

@@ -103,7 +103,11 @@ def europe_pmc(asked: Asked, s: Settings) -> Reply:
     if at is None:
         return js({"errCode": 400, "errMsg": "Invalid cursorMark"}, 200)
     part = held[at : at + int(p["pageSize"])]
-    answer: dict[str, Any] = {"version": "6.9", "hitCount": len(held), "request": {"queryString": p["query"]}}
+    answer: dict[str, Any] = {
+        "version": "6.9",
+        "hitCount": len(held),
+        "request": {"queryString": p["query"]},
+    }
     # After the last result the service gives the mark it was asked with.
     answer["nextCursorMark"] = token("epmc", at + len(part)) if part else mark
     answer["resultList"] = {"result": [
@@ -118,7 +122,9 @@ def openalex(asked: Asked, s: Settings) -> Reply:
     p = asked.params
     if s.openalex_key and "api_key" not in p:
         return js({"error": "Unauthorized", "message": "cursor paging needs an api_key"}, 401)
-    fields = dict(re.findall(r"(from|to)_(?:created|updated|publication)_date:([\d-]+)", p["filter"]))
+    fields = dict(
+        re.findall(r"(from|to)_(?:created|updated|publication)_date:([\d-]+)", p["filter"])
+    )
     held = items(s.n, fields.get("from", ""), fields.get("to", ""))
     at = 0 if p["cursor"] == "*" else at_token("oa", p["cursor"])
     if at is None:
@@ -136,7 +142,9 @@ def openalex(asked: Asked, s: Settings) -> Reply:
 
 def crossref(asked: Asked, s: Settings) -> Reply:
     p = asked.params
-    fields = dict(re.findall(r"(from|until)-(?:created|index|pub)-date:([\d-]+)", p.get("filter", "")))
+    fields = dict(
+        re.findall(r"(from|until)-(?:created|index|pub)-date:([\d-]+)", p.get("filter", ""))
+    )
     held = items(s.n, fields.get("from", ""), fields.get("until", ""))
     at = 0 if p["cursor"] == "*" else at_token("cr", p["cursor"])
     if at is None:
@@ -154,7 +162,9 @@ def crossref(asked: Asked, s: Settings) -> Reply:
 
 
 def preprints(asked: Asked, s: Settings) -> Reply:
-    found = re.fullmatch(r"/details/(biorxiv|medrxiv)/([\d-]{10})/([\d-]{10})/(\d+)/json", asked.path)
+    found = re.fullmatch(
+        r"/details/(biorxiv|medrxiv)/([\d-]{10})/([\d-]{10})/(\d+)/json", asked.path
+    )
     if not found:
         return js({"messages": [{"status": "Error: (2002)"}], "collection": []})
     server, since, until, at = found[1], found[2], found[3], int(found[4])
@@ -176,7 +186,10 @@ def ctgov(asked: Asked, s: Settings) -> Reply:
     p = asked.params
     if asked.path != "/studies":
         return Reply(b"not found", 404, "text/plain")
-    window = re.search(r"AREA\[(?:LastUpdatePostDate|StudyFirstPostDate)\]RANGE\[([^,]+),([^\]]+)\]", p.get("filter.advanced", ""))
+    window = re.search(
+        r"AREA\[(?:LastUpdatePostDate|StudyFirstPostDate)\]RANGE\[([^,]+),([^\]]+)\]",
+        p.get("filter.advanced", ""),
+    )
     low, high = window.groups() if window else ("MIN", "MAX")
     held = items(s.n, "" if low == "MIN" else low, "" if high == "MAX" else high)
     at = at_token("ct", p["pageToken"]) if "pageToken" in p else 0
@@ -266,13 +279,17 @@ NOTHING = {"error": {"code": "NOT_FOUND", "message": "No matches found!"}}
 def openfda(asked: Asked, s: Settings) -> Reply:
     p = asked.params
     meta = {"disclaimer": "…", "last_updated": "2026-10-01"}
-    window = re.search(r"(?:effective_time|receivedate):\[(\d{8}) TO (\d{8})\]", p.get("search", ""))
+    window = re.search(
+        r"(?:effective_time|receivedate):\[(\d{8}) TO (\d{8})\]", p.get("search", "")
+    )
     low, high = (f"{d[:4]}-{d[4:6]}-{d[6:]}" for d in window.groups()) if window else ("", "")
     held = [] if "unobtainium" in p.get("search", "") else items(s.n, low, high)
     if asked.path == "/drug/label.json":
         skip, limit = int(p.get("skip", 0)), int(p.get("limit", 1))
         if skip > 25_000 or limit > 1000:
-            return js({"error": {"code": "BAD_REQUEST", "message": "Skip value must 25000 or less."}}, 400)
+            return js(
+                {"error": {"code": "BAD_REQUEST", "message": "Skip value must 25000 or less."}}, 400
+            )
         part = held[skip : skip + limit]
         if not part:
             return js(NOTHING, 404)

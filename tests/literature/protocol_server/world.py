@@ -34,4 +34,8 @@ class Item:
 def items(n: int, since: str = "", until: str = "") -> list[Item]:
     """The first n items, of a window of ISO dates."""
     every = [Item(k) for k in range(n)]
-    return [i for i in every if (not since or str(i.day) >= since) and (not until or str(i.day) <= until)]
+    return [
+        i
+        for i in every
+        if (not since or str(i.day) >= since) and (not until or str(i.day) <= until)
+    ]

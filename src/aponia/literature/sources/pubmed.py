@@ -83,7 +83,7 @@ class PubMed(HttpSource):
         whole = (
             [[str(query.since or _FIRST_DAY), str(query.until or _LAST_DAY)]] if bounded else [[]]
         )
-        return {"slices": whole, "after": 0}
+        return {"slices": whole, "after": 0, "given": 0}
 
     def step(self, query: Query, token: Mapping[str, Any]) -> Step:
         """Fetch the next records of the first slice, cutting it first when it is too large."""
@@ -115,18 +115,22 @@ class PubMed(HttpSource):
                 notes.append(
                     f"PubMed found but did not hand out {len(missing)} records: {', '.join(map(str, missing[:20]))}"
                 )
+        given = int(token["given"])
+        # Records added since the search began are read too, and raise the total instead of breaking it.
+        total_now = max(int(total), given + sum(n > after for n in numbers))
+        given += len(wanted)
         more = bool(wanted) and wanted[-1] != numbers[-1]
         if not more:
             slices = slices[1:]
         then = (
-            {"slices": slices, "after": wanted[-1] if more else 0, "total": total}
+            {"slices": slices, "after": wanted[-1] if more else 0, "given": given, "total": total}
             if slices
             else None
         )
         if not wanted and then:
             # An empty slice is no page of its own.
             return self.step(query, then)
-        return Step(answer, len(wanted), then, total, records, notes=tuple(notes))
+        return Step(answer, len(wanted), then, total_now, records, notes=tuple(notes))
 
     def _search(self, query: Query, window: list[str]) -> tuple[_Search, Answer]:
         form: dict[str, Any] = {

@@ -135,7 +135,10 @@ def _secret(source: str, variable: str) -> str:
     secret = os.environ.get(variable, "").strip() if variable else ""
     # A key is blotted out of all that is kept, so it may not be a piece of an ordinary word.
     if secret and not re.fullmatch(r"[!-~]{8,200}", secret):
-        raise SourceError(source, f"{variable} does not look like a key: expected 8 to 200 characters without blanks")
+        raise SourceError(
+            source,
+            f"{variable} does not look like a key: expected 8 to 200 characters without blanks",
+        )
     return secret
 
 
