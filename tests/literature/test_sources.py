@@ -211,7 +211,7 @@ def test_a_slow_drip_ends(server: ProtocolServer, name: str) -> None:
     assert len(ids(read(server, name, total=0.3, attempts=2))) == N
     server.faults[:] = [Fault("drip", times=9)]
     with pytest.raises(
-        SourceError, match="too slow in 2 attempts: the answer was not complete after 0.3 seconds"
+        SourceError, match=r"too slow in 2 attempts: the answer was not complete after 0\.3 seconds"
     ):
         read(server, name, total=0.3, attempts=2)
 

@@ -467,7 +467,7 @@ def test_fetch_says_what_is_wrong(
     result = RUN.invoke(app, ["literature", "fetch", *arguments])
     assert isinstance(result.exception, ValueError)
     assert message in str(result.exception)
-    assert not [p for p in tmp_path.iterdir() if p.suffix in {".jsonl", ".cursor"}]
+    assert not [p for p in tmp_path.iterdir() if p.suffix in {".jsonl", ".cursor", ".part"}]
 
 
 def test_an_interrupted_fetch_says_how_to_go_on(server: ProtocolServer, tmp_path: Path) -> None:

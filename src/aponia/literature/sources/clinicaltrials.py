@@ -5,7 +5,7 @@ https://ydulab.com/notebook/sources/08-03__clinicaltrials-landscape/references/a
 the documentation of biomcp (``query.cond``, ``query.intr``, ``query.term``, ``pageSize`` up to 1,000,
 ``pageToken``, ``countTotal``, ``nextPageToken``, ``totalCount``, about 50 requests a minute,
 ``AREA[LastUpdatePostDate]RANGE[…,MAX]``); fields of a study from real records. That ``totalCount``
-comes with the first page only is from memory, so its absence later is no fault.
+comes with the first page only is from memory, so its absence later is no fault; so is ``filter.ids``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ from aponia.literature.sources.walking import HttpSource, Step
 __all__ = ["ClinicalTrials", "ctgov_entry"]
 
 _AREAS = {"changed": "LastUpdatePostDate", "added": "StudyFirstPostDate"}
-_PARTS = frozenset({"query.cond", "query.intr", "query.term", "query.titles", "query.outc", "query.spons", "query.id"})  # fmt: skip
+#: What `Query.fields` may set; ``filter.ids`` (numbers joined by commas) fetches known trials.
+_PARTS = frozenset({
+    "query.cond", "query.intr", "query.term", "query.titles", "query.outc", "query.spons", "query.id", "filter.ids",
+})  # fmt: skip
 _STATUS = {
     "NOT_YET_RECRUITING": "Not yet recruiting", "RECRUITING": "Recruiting",
     "ENROLLING_BY_INVITATION": "Enrolling by invitation", "ACTIVE_NOT_RECRUITING": "Active, not recruiting",

@@ -35,12 +35,12 @@ _CRITERIA = (
     "hasSeriousBreach", "hasUnexpectedEvent", "hasUrgentSafetyMeasure", "isTransitioned", "eudraCtCode",
     "trialRegion", "vulnerablePopulation", "mscStatus",
 )  # fmt: skip
-#: The register's words, and ours where they mean the same.
+#: The register's words, and ours where they mean the same ("Ended" may be early, so it is not "Completed").
 _STATUS = {
     1: ("Under evaluation", None), 2: ("Authorised, recruitment pending", "Not yet recruiting"),
     3: ("Authorised, recruiting", "Recruiting"), 4: ("Ongoing, recruiting", "Recruiting"),
     5: ("Ongoing, recruitment ended", "Active, not recruiting"), 6: ("Temporarily halted", "Suspended"),
-    7: ("Suspended", "Suspended"), 8: ("Ended", "Completed"), 9: ("Expired", None), 10: ("Revoked", None),
+    7: ("Suspended", "Suspended"), 8: ("Ended", None), 9: ("Expired", None), 10: ("Revoked", None),
     11: ("Not authorised", None), 12: ("Cancelled", None),
 }  # fmt: skip
 

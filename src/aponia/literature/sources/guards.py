@@ -13,6 +13,7 @@ from aponia.literature.sources.transport import Answer
 __all__ = ["envelope", "items_hold"]
 
 Shape = TypeVar("Shape", bound=BaseModel)
+_ENOUGH = 4
 
 
 def envelope(shape: type[Shape], answer: Answer, source: str, value: Any = None) -> Shape:
@@ -51,8 +52,8 @@ def items_hold(
     always : sequence of str
         Keys each must have, not empty.
     usually : sequence of str
-        Keys at least one of the page must have: no single record needs an abstract, but a page
-        where no record has a title key is of another form.
+        Keys at least one of a page of four or more must have: no single record needs an abstract,
+        but a page where no record has a title key is of another form.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def items_hold(
                     answer.url,
                 )
     for key in usually:
-        if items and not any(key in item for item in items):
+        if len(items) >= _ENOUGH and not any(key in item for item in items):
             raise SourceChanged(
                 source,
                 f"none of the {len(items)} items of the page has {key!r}; the first has {', '.join(map(repr, list(items[0])[:12]))}",

@@ -111,22 +111,13 @@ def save(
         )
     file.parent.mkdir(parents=True, exist_ok=True)
     if not state.finished:
-        with part.open("r+b" if part.exists() else "w+b") as out, trials_part.open("r+b" if trials_part.exists() else "w+b") as beside:  # fmt: skip
-            for handle, size in ((out, state.size), (beside, state.trials_size)):
-                if handle.seek(0, os.SEEK_END) < size:
-                    raise SourceError(source.name, f"{handle.name} is shorter than its cursor says; delete {marker} and begin anew")  # fmt: skip
-                handle.truncate(size)
-                handle.seek(size)
-            for page in source.pages(query, cursor=state.cursor):
-                out.write(_text(page, format, source.name))
-                beside.write(_lines([t.to_dict() for t in page.trials]))
-                for handle in (out, beside):
-                    handle.flush()
-                    os.fsync(handle.fileno())
-                _advance(state, page, out.tell(), beside.tell())
-                _put(marker, state)
-                if progress is not None:
-                    progress(state.done, state.total or state.done, f"{state.done} of {state.total or '?'}")  # fmt: skip
+        try:
+            _read_on(source, query, state, (part, trials_part, marker), format, progress)
+        finally:
+            if not marker.exists():
+                # Nothing was read: leave nothing behind.
+                part.unlink(missing_ok=True)
+                trials_part.unlink(missing_ok=True)
     if part.exists():
         part.replace(file)
     if trials_part.exists():
@@ -139,6 +130,34 @@ def save(
         source.name, str(file), str(trials) if state.has_trials else "", state.written, state.done, state.dropped,
         state.total, resumed=resumed, already=False, notes=tuple(state.notes),
     )  # fmt: skip
+
+
+def _read_on(
+    source: Source,
+    query: Query,
+    state: _State,
+    files: tuple[Path, Path, Path],
+    format: str,
+    progress: Callable[[int, int, str], None] | None,
+) -> None:
+    """Append the pages that are left, noting each as it is on disk."""
+    part, trials_part, marker = files
+    with part.open("r+b" if part.exists() else "w+b") as out, trials_part.open("r+b" if trials_part.exists() else "w+b") as beside:  # fmt: skip
+        for handle, size in ((out, state.size), (beside, state.trials_size)):
+            if handle.seek(0, os.SEEK_END) < size:
+                raise SourceError(source.name, f"{handle.name} is shorter than its cursor says; delete {marker} and begin anew")  # fmt: skip
+            handle.truncate(size)
+            handle.seek(size)
+        for page in source.pages(query, cursor=state.cursor):
+            out.write(_text(page, format, source.name))
+            beside.write(_lines([t.to_dict() for t in page.trials]))
+            for handle in (out, beside):
+                handle.flush()
+                os.fsync(handle.fileno())
+            _advance(state, page, out.tell(), beside.tell())
+            _put(marker, state)
+            if progress is not None:
+                progress(state.done, state.total or state.done, f"{state.done} of {state.total or '?'}")  # fmt: skip
 
 
 def _beside(file: Path, ending: str) -> Path:

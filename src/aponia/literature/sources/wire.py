@@ -123,7 +123,7 @@ class Wire(httpx.BaseTransport):
             proxy = None
             if host not in LOOPBACK and not urllib.request.proxy_bypass(host):
                 proxy = urllib.request.getproxies().get("https")
-            self.inner[host] = httpx.HTTPTransport(proxy=proxy, trust_env=False)
+            self.inner[host] = httpx.HTTPTransport(proxy=proxy)
         return self.inner[host]
 
     def _body(self, response: httpx.Response, started: float) -> bytes:
