@@ -80,7 +80,7 @@ def fetch(
                 )  # fmt: skip
         except SourceError as error:
             state = files[name].with_name(files[name].name + ".cursor")
-            hint = f"; what was read is in {files[name]}.part, --resume goes on" if state.exists() and not resume else ""  # fmt: skip
+            hint = f"; what was read is in {files[name]}.part, --resume goes on" if state.exists() and "--resume" not in str(error) else ""  # fmt: skip
             raise ValueError(f"{error}{hint}") from None
         finally:
             client.close()
