@@ -1,0 +1,131 @@
+"""Template and data to PDF bytes."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import pypdf
+import segno
+import typst
+
+__all__ = ["PAPERS", "TypesetError", "page_count", "qr_svg", "typeset"]
+
+PAPERS = ("a4", "letter")
+_HERE = Path(__file__).parent
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+#: A document is a few pages; templates loop only over their data, so this bounds the work.
+MAX_DATA_BYTES = 400_000
+
+
+class TypesetError(ValueError):
+    """A document can not be made; the message names the template and what is wrong."""
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=True,
+        font_paths=[str(_HERE / "fonts")],
+    )
+
+
+@cache
+def _template(name: str) -> Path:
+    path = _HERE / "templates" / f"{name}.typ"
+    if not _NAME.fullmatch(name) or not path.is_file():
+        known = sorted(p.stem for p in path.parent.glob("*.typ") if p.stem != "common")
+        raise TypesetError(f"template {name!r}: not known, expected one of {', '.join(known)}")
+    return path
+
+
+def typeset(
+    template: str,
+    data: Mapping[str, Any],
+    *,
+    created: str | None = None,
+    format: Literal["pdf", "png"] = "pdf",  # noqa: A002
+) -> bytes:
+    """Return a document as PDF.
+
+    Parameters
+    ----------
+    template : str
+        Name of a file below ``templates/``, without its ending.
+    data : mapping
+        What the template reads; JSON-safe. ``title`` and ``paper`` (one of `PAPERS`) are read by
+        every template.
+    created : str, optional
+        ISO date written into the file as its day of creation; 1970-01-01 otherwise, never the clock.
+    format : str
+        ``pdf``, or ``png`` for a picture of a document of one page.
+
+    Returns
+    -------
+    bytes
+        PDF/UA-1, tagged, with title and language.
+
+    Raises
+    ------
+    TypesetError
+        No such template, data too large or not JSON, paper not known, or the template can not be
+        drawn with these data (also where Typst only warns: an unknown font would change every line).
+    """
+    path = _template(template)
+    if data.get("paper") not in PAPERS:
+        raise TypesetError(
+            f"{template}: paper is {data.get('paper')!r}, expected {' or '.join(PAPERS)}"
+        )
+    try:
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise TypesetError(f"{template}: the data are not JSON: {error}") from None
+    if len(text.encode()) > MAX_DATA_BYTES:
+        raise TypesetError(
+            f"{template}: {len(text.encode())} bytes of data, at most {MAX_DATA_BYTES}"
+        )
+    day = datetime.date.fromisoformat(created) if created else datetime.date(1970, 1, 1)
+    stamp = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
+    try:
+        made, warnings = typst.compile_with_warnings(
+            str(path),
+            root=str(path.parent),
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            format=format,
+            sys_inputs={"data": text},
+            pdf_standards=["ua-1"] if format == "pdf" else [],
+            timestamp=int(stamp.timestamp()),
+        )
+    except typst.TypstError as error:
+        raise TypesetError(f"{template}: {error.message}; {'; '.join(error.hints)}") from None
+    if warnings:
+        raise TypesetError(f"{template}: {'; '.join(str(w) for w in warnings)}")
+    return bytes(made)
+
+
+def page_count(pdf: bytes) -> int:
+    """Return how many pages a PDF has."""
+    return len(pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+def qr_svg(text: str) -> str:
+    """Return a QR code as SVG, black on white with its quiet zone, error correction level M.
+
+    Parameters
+    ----------
+    text : str
+        What it encodes.
+    """
+    out = io.BytesIO()
+    segno.make(text, error="m", boost_error=False).save(
+        out, kind="svg", border=4, xmldecl=False, dark="#000", light="#fff"
+    )
+    return out.getvalue().decode()
