@@ -27,6 +27,13 @@ _UNRATED = {
     "reviews-only": "Not rated: reviews only, single studies not gathered yet",
     "not-covered": "Not rated: not gathered here yet",
 }
+_NOTHING_TO_RATE = {
+    "only-weaker-layers": "Certainty is given to randomised results only. The kinds of study there are can not tell the drug’s effect from hope, chance and time.",
+    "animals-only": "Certainty is given to randomised results in people only.",
+    "not-tested": "There is no result to rate.",
+    "reviews-only": "The single studies behind the reviews have not been gathered here yet.",
+    "not-covered": "The studies have not been gathered here yet.",
+}
 _FILLED: dict[Level, int] = {"very low": 1, "low": 2, "moderate": 3, "high": 4}
 _DOWN = {-1: "serious concern", -2: "very serious concern", -3: "extremely serious concern"}
 _ASK = (
@@ -98,7 +105,7 @@ def make_brief(
         size_title="What was measured",
         size=without_doses(answer.sentences.size),
         important=_important(answer),
-        harm_title="Harms that were counted",
+        harm_title="Harms",
         harm=without_doses(answer.sentences.harm),
         layers=_layers(answer, short=False),
         layers_short=_layers(answer, short=True),
@@ -112,9 +119,7 @@ def make_brief(
         trials_heads=("Trial, status", "Takes", "Leaves out", "How", "Where, size, end"),
         trials=rows,
         trials_more="",
-        questions=Section(
-            "Questions to ask", "", tuple(Line("", text) for text in _ASK)
-        ),
+        questions=Section("Questions to ask", "", tuple(Line("", text) for text in _ASK)),
         blanks_title="To fill in by hand",
         blanks=(*_BLANKS, "My questions"),
     )
@@ -122,7 +127,7 @@ def make_brief(
 
 def _why(answer: Answer) -> tuple[str, ...]:
     if answer.status != "answered":
-        return (answer.why,)
+        return (_NOTHING_TO_RATE[answer.status],)
     reasons = tuple(
         f"{j.domain.capitalize()} ({_DOWN.get(j.levels, f'{j.levels:+d}')}): {j.reason}"
         for j in answer.certainty.judgements

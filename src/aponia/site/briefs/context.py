@@ -53,7 +53,9 @@ def law(world: World, answer: Answer, country: Country | None) -> Section:
         )
     )
     more = (
-        f"{len(rows) - len(kept)} more about amounts, left out here." if len(kept) < len(rows) else ""
+        f"{len(rows) - len(kept)} more about amounts, left out here."
+        if len(kept) < len(rows)
+        else ""
     )
     return Section(
         f"Legal status in {country.phrase}",
@@ -84,7 +86,9 @@ def _minus(date: str) -> tuple[int, ...]:
 
 
 def _law_line(world: World, row: LegalStatus, country: Country) -> Line:
-    place = "" if row.jurisdiction in (country.name, f"{country.code} (federal)") else row.jurisdiction
+    place = (
+        "" if row.jurisdiction in (country.name, f"{country.code} (federal)") else row.jurisdiction
+    )
     drug = row.substance_text or world.labels("substances", row.substances)
     lead = f"{drug[0].upper()}{drug[1:]}" + (f" ({place})" if place else "")
     access = f" Access: {row.route_of_access}." if row.route_of_access else ""
@@ -100,12 +104,15 @@ def _law_line(world: World, row: LegalStatus, country: Country) -> Line:
 
 
 def host(url: str) -> str:
-    """Return the site an address belongs to.
+    """Return the site an address belongs to, or the DOI.
 
-    >>> host("https://www.americanbar.org/groups/health_law/")
-    'americanbar.org'
+    >>> host("https://www.americanbar.org/groups/health_law/"), host("https://doi.org/10.1/x")
+    ('americanbar.org', 'doi 10.1/x')
     """
-    return urlsplit(url).netloc.removeprefix("www.")
+    parts = urlsplit(url)
+    if parts.netloc == "doi.org":
+        return f"doi {parts.path.strip('/')}"
+    return parts.netloc.removeprefix("www.")
 
 
 def options(world: World, answer: Answer, country: Country | None) -> Section:
@@ -126,7 +133,9 @@ def options(world: World, answer: Answer, country: Country | None) -> Section:
         figures = [
             f"{o.name}: {_measure(o.contrast.measure)} {number(o.contrast.value)}{_unit(o)} ({number(o.contrast.ci95[0])} to {number(o.contrast.ci95[1])}), {str(o.note).split(';')[0]}."
             for o in review.outcomes
-            if o.contrast is not None and o.contrast.value is not None and o.contrast.ci95 is not None
+            if o.contrast is not None
+            and o.contrast.value is not None
+            and o.contrast.ci95 is not None
         ]
         lines.append(
             Line(
@@ -136,7 +145,7 @@ def options(world: World, answer: Answer, country: Country | None) -> Section:
                 quoted=True,
             )
         )
-    lines += _ketamine_law(world, country)
+    lines += _ketamine_law(world, answer, country)
     bladder = next((r for r in world.base.adverse_events if r.id == "ketamine-urinary"), None)
     if bladder is not None:
         lines.append(
@@ -149,7 +158,8 @@ def options(world: World, answer: Answer, country: Country | None) -> Section:
         )
     return Section(
         "Legal options with their own evidence",
-        "Ketamine is licensed as an anaesthetic and given for pain off label; legal does not mean harmless. Established treatments for this pain are not reviewed here: ask which of them have better evidence.",
+        "Ketamine is licensed as an anaesthetic and given for pain off label; being legal does not make it the harmless choice. "
+        "Established treatments for this pain are not reviewed here: ask which of them have better evidence.",
         tuple(lines),
     )
 
@@ -171,27 +181,31 @@ def _ketamine_answers(world: World, answer: Answer) -> list[Answer]:
         if set(a.substances) <= KETAMINE
         and not a.approaches
         and set(a.conditions) & set(answer.conditions)
-        and len(a.conditions) <= 3
-    ][:2]
+        and max(len(a.conditions), len(answer.conditions)) <= 3
+    ]
     general = world.answers.get("ketamine-chronic-pain")
     if general is not None and general not in found:
         found.append(general)
     return [a for a in found if a.id != answer.id][:2]
 
 
-def _ketamine_law(world: World, country: Country | None) -> list[Line]:
+def _ketamine_law(world: World, answer: Answer, country: Country | None) -> list[Line]:
     rows = [
         r
         for r in world.base.legal_status
-        if KETAMINE & set(r.substances)
-        and (r.note or "").startswith("FDA warning")
+        if KETAMINE & set(r.substances) and (r.note or "").startswith("FDA warning")
     ]
     found = [
-        Line("US drug authority", f"{r.note}.", f"seen {written_date(r.as_of)}; {host(r.source_url)}", quoted=True)
+        Line(
+            "US drug authority",
+            f"{r.note}.",
+            f"seen {written_date(r.as_of)}; {host(r.source_url)}",
+            quoted=True,
+        )
         for r in rows
     ]
-    if country is None:
-        return found
+    if country is None or set(answer.substances) & KETAMINE:
+        return found  # the section on law holds the rows
     here = [
         r
         for r in world.base.legal_status
@@ -236,7 +250,8 @@ def _trial(world: World, trial: Trial) -> TrialRow:
         if trial.status_seen
         else f"{trial.status}, date not known",
         title=without_doses(trial.title),
-        takes=without_doses("; ".join(who)) or f"{world.label('conditions', trial.condition)}; more not read",
+        takes=without_doses("; ".join(who))
+        or f"{world.label('conditions', trial.condition)}; more not read",
         leaves_out=_left_out(world, trial),
         how=without_doses("; ".join(how)) or "not read",
         where="; ".join(w for w in where if w),

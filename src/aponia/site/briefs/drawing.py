@@ -109,7 +109,9 @@ def _data(brief: Brief, cut: Cut, paper: str, code: str) -> dict[str, Any]:
     data["trials"] = data["trials"][: cut.trials]
     hidden = len(brief.trials) - cut.trials
     if hidden > 0:
-        data["trials_more"] = f"And {hidden} more open {'trial' if hidden == 1 else 'trials'}, see the page."
+        data["trials_more"] = (
+            f"And {hidden} more open {'trial' if hidden == 1 else 'trials'}, see the page."
+        )
     data["words"] = {
         "page": "Page",
         "foot": f"aponia {brief.version} · data of {brief.released}"

@@ -108,7 +108,9 @@ def interactions(world: World, answer: Answer) -> Section:
     rows = [
         r
         for r in world.base.interactions
-        if family & set(r.substances) and r.severity not in _NOTHING_TO_RAISE
+        if family & set(r.substances)
+        and r.severity not in _NOTHING_TO_RAISE
+        and not re.match(r"\d+ publications", r.effect)
     ]
     groups: dict[str, list[Interaction]] = {}
     for row in rows:
@@ -117,7 +119,9 @@ def interactions(world: World, answer: Answer) -> Section:
     lines = []
     for drug, same in groups.items():
         effects = list(dict.fromkeys(_effect(r) for r in same))
-        labels = list(dict.fromkeys(evidence_label(r.evidence_type, r.direction or "") for r in same))
+        labels = list(
+            dict.fromkeys(evidence_label(r.evidence_type, r.direction or "") for r in same)
+        )
         drugs = _drugs(world, answer, {s for r in same for s in r.substances if s in family})
         about = f"; with {drugs}" if drugs else ""
         lines.append(
@@ -137,7 +141,7 @@ def interactions(world: World, answer: Answer) -> Section:
             else f" The base holds no interaction of {_names(world, answer)} with a medicine. That is not a clearance: name every medicine you take."
         ),
         tuple(lines),
-        f"{left} more, with nothing to raise beforehand (no change seen, or a drug that ends the effect), see the page on safety."
+        f"{left} more, with nothing to raise beforehand (no change seen, a drug that ends the effect, or a list of publications): see the page on safety."
         if left
         else "",
     )
@@ -150,7 +154,8 @@ def _names(world: World, answer: Answer) -> str:
 def _drugs(world: World, answer: Answer, substances: set[str]) -> str:
     """Name the drugs a row is about, unless it is about the very drugs that are asked about."""
     asked = [s for s in answer.substances if s != "classic-psychedelics-mixed"]
-    if substances >= set(asked or answer.substances):
+    plain_ketamine = set(asked) <= {"ketamine", "esketamine"} and "ketamine" in substances
+    if plain_ketamine or substances >= set(asked or answer.substances):
         return ""
     return world.labels("substances", sorted(substances))
 
@@ -170,7 +175,11 @@ def _effect(row: Interaction) -> str:
     text = without_doses(row.effect)
     if "after stopping" in row.drug:
         text = f"after stopping: {text}"
-    if row.value is None or str(number(row.value)) in text or row.unit in ("fold", "percent change"):
+    if (
+        row.value is None
+        or str(number(row.value)) in text
+        or row.unit in ("fold", "percent change")
+    ):
         return text
     if row.unit == "probability":
         return f"{text} ({number(100 * row.value, 0)}%)"
@@ -188,7 +197,7 @@ def urgent(world: World, answer: Answer, country: Country | None) -> Urgent:
         r
         for r in here
         if r.shown
-        and ("advice line" not in r.service or any("headache" in c for c in answer.conditions))
+        and ("cluster headache" not in r.for_whom or answer.conditions == ("cluster-headache",))
     ]
     return Urgent(
         title="If it is urgent",
@@ -208,7 +217,7 @@ def _emergency(rows: Sequence[CrisisLine], country: Country | None) -> str:
         return f"Emergency number in {country.phrase}: {checked}"
     other = next((r.emergency_number for r in rows if r.emergency_number), None)
     if other:
-        return f"Emergency number in {country.phrase}: {other} (read on another body's page; no official page was read)"
+        return f"Emergency number in {country.phrase}: {other} (read on another body’s page; no official page was read)"
     return f"Emergency number in {country.phrase}: not read for this base; write it here: ______________"
 
 
@@ -226,5 +235,5 @@ def _help_line(row: CrisisLine, *, named: bool) -> str:
     place = f"{row.country}: " if named or "(" in row.country else ""
     hours = f", {row.hours}" if row.hours else ""
     when = f"page of {written_date(row.as_of)}" if row.as_of else "undated page"
-    whose = "official" if row.page_of == "official" else "the service's own"
+    whose = "official" if row.page_of == "official" else "the service’s own"
     return f"{place}{row.service}: {row.number}{hours} ({row.for_whom}; {whose}, {when})"

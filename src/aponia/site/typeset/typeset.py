@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pypdf
 import segno
@@ -51,7 +51,6 @@ def typeset(
     data: Mapping[str, Any],
     *,
     created: str | None = None,
-    format: Literal["pdf", "png"] = "pdf",  # noqa: A002
 ) -> bytes:
     """Return a document as PDF.
 
@@ -64,8 +63,6 @@ def typeset(
         every template.
     created : str, optional
         ISO date written into the file as its day of creation; 1970-01-01 otherwise, never the clock.
-    format : str
-        ``pdf``, or ``png`` for a picture of a document of one page.
 
     Returns
     -------
@@ -99,9 +96,9 @@ def typeset(
             root=str(path.parent),
             font_paths=_fonts(),
             ignore_system_fonts=True,
-            format=format,
+            format="pdf",
             sys_inputs={"data": text},
-            pdf_standards=["ua-1"] if format == "pdf" else [],
+            pdf_standards=["ua-1"],
             timestamp=int(stamp.timestamp()),
         )
     except typst.TypstError as error:
