@@ -22,6 +22,12 @@ _HERE = Path(__file__).parent
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 #: A document is a few pages; templates loop only over their data, so this bounds the work.
 MAX_DATA_BYTES = 400_000
+#: PDF/UA forbids a character that no font can show; Typst names them run by run.
+_MISSING = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
+_MOST_REPLACED = 30
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]"
+)
 
 
 class TypesetError(ValueError):
@@ -74,6 +80,11 @@ def typeset(
     TypesetError
         No such template, data too large or not JSON, paper not known, or the template can not be
         drawn with these data (also where Typst only warns: an unknown font would change every line).
+
+    Notes
+    -----
+    Control characters are taken out. A character that no font here has is printed as U+FFFD, so that
+    the gap is seen.
     """
     path = _template(template)
     if data.get("paper") not in PAPERS:
@@ -81,7 +92,7 @@ def typeset(
             f"{template}: paper is {data.get('paper')!r}, expected {' or '.join(PAPERS)}"
         )
     try:
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False, sort_keys=True)
+        text = json.dumps(_plain(data), ensure_ascii=False, allow_nan=False, sort_keys=True)
     except (TypeError, ValueError) as error:
         raise TypesetError(f"{template}: the data are not JSON: {error}") from None
     if len(text.encode()) > MAX_DATA_BYTES:
@@ -90,22 +101,54 @@ def typeset(
         )
     day = datetime.date.fromisoformat(created) if created else datetime.date(1970, 1, 1)
     stamp = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
-    try:
-        made, warnings = typst.compile_with_warnings(
-            str(path),
-            root=str(path.parent),
-            font_paths=_fonts(),
-            ignore_system_fonts=True,
-            format="pdf",
-            sys_inputs={"data": text},
-            pdf_standards=["ua-1"],
-            timestamp=int(stamp.timestamp()),
-        )
-    except typst.TypstError as error:
-        raise TypesetError(f"{template}: {error.message}; {'; '.join(error.hints)}") from None
-    if warnings:
-        raise TypesetError(f"{template}: {'; '.join(str(w) for w in warnings)}")
-    return bytes(made)
+    for _ in range(_MOST_REPLACED):
+        try:
+            made, warnings = typst.compile_with_warnings(
+                str(path),
+                root=str(path.parent),
+                font_paths=_fonts(),
+                ignore_system_fonts=True,
+                format="pdf",
+                sys_inputs={"data": text},
+                pdf_standards=["ua-1"],
+                timestamp=int(stamp.timestamp()),
+            )
+        except typst.TypstError as error:
+            plainer = _without_missing(text, error.message)
+            if plainer == text:
+                hints = f"; {'; '.join(error.hints)}" if error.hints else ""
+                raise TypesetError(f"{template}: {error.message}{hints}") from None
+            text = plainer
+            continue
+        if warnings:
+            raise TypesetError(f"{template}: {'; '.join(str(w) for w in warnings)}")
+        return bytes(made)
+    raise TypesetError(
+        f"{template}: more than {_MOST_REPLACED} kinds of character have no font here"
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return data without control characters in their texts."""
+    if isinstance(value, str):
+        return _CONTROL.sub("", value)
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _without_missing(text: str, message: str) -> str:
+    """Return the data with the characters a message of Typst names as missing replaced by U+FFFD."""
+    found = _MISSING.search(message)
+    if found is None:
+        return text
+    run = re.sub(r"\\u\{([0-9a-fA-F]+)\}", lambda m: chr(int(m.group(1), 16)), found.group(1))
+    for character in sorted(set(run)):
+        if not character.isascii():
+            text = text.replace(character, "\N{REPLACEMENT CHARACTER}")
+    return text
 
 
 def page_count(pdf: bytes) -> int:
