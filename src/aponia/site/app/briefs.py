@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections import OrderedDict
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -15,14 +13,10 @@ from aponia.site.app.limits import limited
 from aponia.site.app.world import world_of
 from aponia.site.briefs import country_of, draw, make_brief
 from aponia.site.typeset import PAPERS
-from aponia.site.views.common import World
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-_KEPT = 128  # about 15 MB
-_cache: OrderedDict[tuple[str, ...], tuple[bytes, str]] = OrderedDict()
-_lock = threading.Lock()
 
 
 @router.get("/briefs")
@@ -53,34 +47,16 @@ def brief(
     if paper not in PAPERS:
         raise HTTPException(422, f"paper is one of {', '.join(PAPERS)}")
     try:
-        code = country_of(country).code if country else ""
+        place = country_of(country) if country else None
     except ValueError as error:
         raise HTTPException(422, str(error)) from None
-    pdf, tag = _made(world, question, code, paper, request.app.state.config.base_url or "")
+    made = make_brief(world, question, place, base_url=request.app.state.config.base_url or None)
+    pdf = draw(made, paper, released=world.released).pdf
+    tag = f'"{hashlib.sha256(pdf).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     known = request.headers.get("if-none-match", "")
     if known == "*" or tag in {t.strip().removeprefix("W/") for t in known.split(",")}:
         return Response(status_code=304, headers=headers)
-    name = f"{question}{'-' + code if code else ''}.pdf"
+    name = f"{question}{'-' + place.code if place else ''}.pdf"
     headers["Content-Disposition"] = f'inline; filename="{name}"'
     return Response(pdf, media_type="application/pdf", headers=headers)
-
-
-def _made(
-    world: World, question: str, country: str, paper: str, base_url: str
-) -> tuple[bytes, str]:
-    key = (world.base.digest, world.version, question, country, paper, base_url)
-    with _lock:
-        found = _cache.get(key)
-        if found is not None:
-            _cache.move_to_end(key)
-            return found
-    place = country_of(country) if country else None
-    made = make_brief(world, question, place, base_url=base_url or None)
-    pdf = draw(made, paper, released=world.released).pdf
-    entry = pdf, f'"{hashlib.sha256(pdf).hexdigest()[:32]}"'
-    with _lock:
-        _cache[key] = entry
-        while len(_cache) > _KEPT:
-            _cache.popitem(last=False)
-    return entry

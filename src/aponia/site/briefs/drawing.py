@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pypdf
@@ -48,8 +49,9 @@ def check(brief: Brief) -> list[Finding]:
     )
 
 
+@lru_cache(maxsize=128)
 def draw(brief: Brief, paper: str = "a4", *, released: str | None = None) -> Drawn:
-    """Return a brief as PDF.
+    """Return a brief as PDF; the last 128 are kept, about 15 MB.
 
     Parameters
     ----------
