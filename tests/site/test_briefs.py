@@ -189,6 +189,19 @@ def test_lithium_is_raised_for_every_classic_psychedelic(world):
             assert "Tramadol" in leads, answer.id
 
 
+def test_effects_on_different_drugs_are_never_joined(world):
+    lines = make_brief(world, "plasticity-pain").interactions.lines
+    inhibitors = [x for x in lines if x.lead == "MAO inhibitors"]
+    assert len(inhibitors) == 4
+    assert {x.note.split("with ")[1] for x in inhibitors} == {
+        "LSD",
+        "MDMA",
+        "5-MeO-DMT",
+        "esketamine",
+    }
+    assert all(x.text.count(";") == 0 for x in inhibitors)
+
+
 def test_a_drug_without_rows_is_no_clearance(world):
     brief = make_brief(world, "bol-148-cluster-headache")
     assert brief.interactions.lines == ()

@@ -20,6 +20,7 @@ __all__ = ["evidence_label", "excluded", "interactions", "kin", "urgent"]
 _NOTHING_TO_RAISE = frozenset({"minor", "comparator", "rescue", "blocks effect", "no signal"})
 _LABELS = (
     ("meta-analysis", "meta-analysis of weak studies"),
+    ("healthy-volunteer", "tested in volunteers"),
     ("trial exclusion", "trial exclusion"),
     ("review of exclusions", "trial exclusion, per a review"),
     ("trial", "trial rule"),
@@ -30,7 +31,6 @@ _LABELS = (
     ("questionnaire", "survey"),
     ("survey", "survey"),
     ("randomised crossover", "tested in volunteers"),
-    ("healthy-volunteer", "tested in volunteers"),
     ("label", "product label"),
     ("guideline", "guideline"),
     ("guidance", "guidance without counts"),
@@ -112,17 +112,18 @@ def interactions(world: World, answer: Answer) -> Section:
         and r.severity not in _NOTHING_TO_RAISE
         and not re.match(r"\d+ publications", r.effect)
     ]
-    groups: dict[str, list[Interaction]] = {}
+    # Joined only where the drug is the same too: what LSD does with lithium says nothing of MDMA.
+    groups: dict[tuple[str, str], list[Interaction]] = {}
     for row in rows:
-        groups.setdefault(_medicine(row.drug), []).append(row)
+        drugs = _drugs(world, answer, {s for s in row.substances if s in family})
+        groups.setdefault((_medicine(row.drug), drugs), []).append(row)
     left = sum(1 for r in world.base.interactions if family & set(r.substances)) - len(rows)
     lines = []
-    for drug, same in groups.items():
+    for (drug, drugs), same in groups.items():
         effects = list(dict.fromkeys(_effect(r) for r in same))
         labels = list(
             dict.fromkeys(evidence_label(r.evidence_type, r.direction or "") for r in same)
         )
-        drugs = _drugs(world, answer, {s for r in same for s in r.substances if s in family})
         about = f"; with {drugs}" if drugs else ""
         lines.append(
             Line(
