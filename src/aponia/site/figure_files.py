@@ -24,7 +24,15 @@ from aponia.site.charts.palette import TOKENS
 from aponia.site.charts.textfit import wrap
 from aponia.site.render import Page
 
-__all__ = ["NamedFigure", "cell_text", "figure_csv", "figure_files", "png", "standalone", "with_figures"]
+__all__ = [
+    "NamedFigure",
+    "cell_text",
+    "figure_csv",
+    "figure_files",
+    "png",
+    "standalone",
+    "with_figures",
+]
 
 _PAD = 24.0
 #: Dots per inch of a PNG; drawing units are points, so 144 is two dots a unit (1700 wide).
@@ -188,7 +196,7 @@ def standalone(figure: Figure, credit: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w:g} {h:g}" width="{w:g}" height="{h:g}" role="img"'
         # A family name that ends in a digit must stand in quotes to be a name at all.
-        " fill=\"none\" font-family=\"'Source Sans 3','Segoe UI',system-ui,sans-serif\" font-size=\"14\">"
+        ' fill="none" font-family="\'Source Sans 3\',\'Segoe UI\',system-ui,sans-serif" font-size="14">'
         f"<title>{escape(figure.title)}</title>"
         f'<rect width="{w:g}" height="{h:g}" fill="{TOKENS["paper"]}"/>{"".join(parts)}'
         f'<g transform="translate({_PAD:g} {top:g})">{body}</g></svg>\n'
