@@ -24,6 +24,7 @@ __all__ = [
     "RecordChange",
     "answer_words",
     "compare",
+    "quoted",
     "record_words",
     "summary_words",
 ]
@@ -106,6 +107,8 @@ class Changes:
     ----------
     same_engine : bool
         Whether one version of the software answered both; otherwise answers may differ because of it.
+    release_note : str or None
+        What the new version says of itself.
     answers : tuple of AnswerChange
         Only those that are not unchanged: flipped, new, dropped, moved; in order of id within each.
     records : tuple of RecordChange
@@ -118,6 +121,7 @@ class Changes:
     new_released: str | None
     same_engine: bool
     notes: tuple[str, ...]
+    release_note: str | None
     answers: tuple[AnswerChange, ...]
     records: tuple[RecordChange, ...]
 
@@ -140,6 +144,7 @@ class Changes:
             "new": {"version": self.new_version, "released": self.new_released},
             "same_engine": self.same_engine,
             "notes": list(self.notes),
+            "release_note": self.release_note,
             "summary": summary_words(self),
             "answers": [
                 {
@@ -182,6 +187,7 @@ def compare(old: Snapshot, new: Snapshot) -> Changes:
         new_released=new.released,
         same_engine=old.made_with == new.made_with,
         notes=tuple(n for n in (old.note, new.note) if n),
+        release_note=new.release_note,
         answers=tuple(sorted(answers, key=lambda a: (order.index(a.turn), a.id))),
         records=tuple(
             change
@@ -418,6 +424,26 @@ def _value(value: Any) -> str:
     if isinstance(value, float):
         return number(value, 2)
     return str(value).replace("-", " ")
+
+
+def quoted(change: AnswerChange) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what an answer said before and says now: the sentences that differ, the first otherwise.
+
+    Parameters
+    ----------
+    change : AnswerChange
+
+    Returns
+    -------
+    (tuple of str, tuple of str)
+        As printed by either version; empty on the side where there is no answer.
+    """
+    told = [m.printed or m if m else None for m in (change.old, change.new)]
+    if told[0] is None or told[1] is None:
+        return tuple((t.plain,) if t else () for t in told)  # type: ignore[return-value]
+    names = [n for n in ("plain", "size", "harm") if getattr(told[0], n) != getattr(told[1], n)]
+    before, after = (tuple(str(getattr(t, n)) for n in names or ["plain"]) for t in told)
+    return before, after
 
 
 def record_words(change: RecordChange) -> str:

@@ -129,6 +129,8 @@ class Snapshot(_Kept):
         Version of the engine that answered the questions.
     note : str or None
         Anything a comparison should say.
+    release_note : str or None
+        What the version itself said of its changes.
     records : dict
         Kind (studies, trials, questions, terms, appraisals, a table) to id to the whole record.
     answers : dict
@@ -141,6 +143,7 @@ class Snapshot(_Kept):
     digest: str
     made_with: str
     note: str | None = None
+    release_note: str | None = None
     records: dict[str, dict[str, dict[str, Any]]]
     answers: dict[str, AnswerMark]
 
@@ -188,6 +191,7 @@ def snapshot(
         digest=base.digest,
         made_with=__version__,
         note=note,
+        release_note=base.release.note if base.release else None,
         records=records,
         answers={k: mark_of(a, said.get(k)) for k, a in answers.items()},
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aponia.answers import Answer, Changes
-from aponia.answers.changes import answer_words, summary_words
+from aponia.answers.changes import AnswerChange, answer_words, quoted, summary_words
 from aponia.site.views.common import World
 
 __all__ = ["feed_files"]
@@ -117,13 +117,20 @@ def _whole(world: World, changes: tuple[Changes, ...]) -> bytes:
                 found.new_released,
                 f"questions/{a.id}.html",
             )
-            said = f"It now says: {a.new.plain}" if a.new else ""
-            turned.content(f"{answer_words(a)} {said}".strip(), type="text")
+            turned.content(_told(a), type="text")
     data: bytes = feed.atom_str(pretty=True)
     return data
 
 
-def _title(change: Any) -> str:
+def _told(change: AnswerChange) -> str:
+    before, after = (" ".join(side) for side in quoted(change))
+    parts = [answer_words(change)]
+    parts += [f"It said: {before}"] if before else []
+    parts += [f"It now says: {after}"] if after else []
+    return "\n".join(parts)
+
+
+def _title(change: AnswerChange) -> str:
     mark = change.new or change.old
     return str(mark.ask) if mark else str(change.id)
 
@@ -145,8 +152,7 @@ def _question(world: World, answer: Answer, changes: tuple[Changes, ...]) -> byt
             found.new_released,
             page,
         )
-        said = f"It now says: {change.new.plain}" if change.new else ""
-        entry.content(f"{answer_words(change)} {said}".strip(), type="text")
+        entry.content(_told(change), type="text")
     entry = _entry(
         feed,
         world,

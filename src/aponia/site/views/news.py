@@ -10,6 +10,7 @@ from aponia.answers.changes import (
     AnswerChange,
     RecordChange,
     answer_words,
+    quoted,
     record_words,
     summary_words,
 )
@@ -110,9 +111,7 @@ def _version(world: World, changes: Changes) -> dict[str, Any]:
         "summary": summary_words(changes),
         "same_engine": changes.same_engine,
         "notes": changes.notes,
-        "note": world.base.release.note
-        if world.base.release and world.base.release.version == changes.new_version
-        else "",
+        "note": changes.release_note or "",
         "flipped": [_answer(world, a) for a in changes.of("flipped")],
         "fresh": [_answer(world, a) for a in changes.of("new", "dropped")],
         "moved": [_answer(world, a) for a in changes.of("moved")],
@@ -124,22 +123,15 @@ def _version(world: World, changes: Changes) -> dict[str, Any]:
 
 
 def _answer(world: World, change: AnswerChange) -> dict[str, Any]:
-    def said(mark: Any) -> dict[str, Any] | None:
-        if mark is None:
-            return None
-        printed = mark.printed or mark
-        shown = [printed.plain]
-        # The long sentence only where it is the one that changed.
-        if change.old and change.new and change.old.plain == change.new.plain:
-            shown = [printed.size]
-        return {"level": mark.certainty, "sentences": shown}
-
+    before, after = quoted(change)
+    old, new = change.old, change.new
+    mark = new or old
     return {
-        "ask": (change.new or change.old).ask if (change.new or change.old) else change.id,
+        "ask": mark.ask if mark else change.id,
         "href": f"../questions/{change.id}.html" if change.id in world.answers else "",
         "words": answer_words(change),
-        "old": said(change.old),
-        "new": said(change.new),
+        "old": {"level": old.certainty, "sentences": before} if old else None,
+        "new": {"level": new.certainty, "sentences": after} if new else None,
     }
 
 
@@ -168,18 +160,35 @@ def _record(world: World, change: RecordChange) -> dict[str, Any]:
         "studies": f"../studies/{change.id}.html" if change.id in world.base.studies else "",
         "trials": f"../trials/{change.id}.html" if change.id in world.base.trials else "",
         "questions": f"../questions/{change.id}.html" if change.id in world.answers else "",
+        # Its rows carry the ids of studies.
+        "mechanism_index": f"../studies/{change.id}.html"
+        if change.id in world.base.studies
+        else "",
     }
+    study = world.base.studies.get(change.id)
     fields = [
-        {"field": f.field.replace("_", " "), "old": _shown(f.old), "new": _shown(f.new)}
+        {"field": f.field.replace("_", " "), "old": old, "new": new}
         for f in change.fields
+        for old, new in [_sides(f.old, f.new)]
     ]
     return {
-        "label": change.label,
+        "label": study.label if study else change.label,
         "href": hrefs.get(change.kind, ""),
         "words": record_words(change),
         "fields": fields[:_FIELDS],
         "more": max(0, len(fields) - _FIELDS),
     }
+
+
+def _sides(old: Any, new: Any) -> tuple[str, str]:
+    """Show both sides of a change; of two lists only what one has and the other has not."""
+    if isinstance(old, list) and isinstance(new, list):
+        left, went = [v for v in old if v not in new], [v for v in new if v not in old]
+        if left or went:
+            return (f"without {_shown(went)}" if went and not left else _shown(left)), (
+                f"with {_shown(went)}" if went else f"without {_shown(left)}"
+            )
+    return _shown(old), _shown(new)
 
 
 def _shown(value: Any) -> str:
