@@ -89,7 +89,7 @@ def test_a_flipped_answer_leads_and_both_sentences_are_held_to_their_own_certain
     assert "direction from “in favour” to “unclear”" in text
     assert "Psilocybin probably reduces attacks." in text
     assert changed.answers[key].sentences.plain in text
-    assert text.index("Answers that flipped") < text.index("Studies 1 added")
+    assert text.index("Answers that flipped") < text.index("1 added.")
     assert f"{trial}: looked at again on a later day" in text
     assert "older version of the software" in text
     # the same sentence under today's certainty would be refused

@@ -110,7 +110,7 @@ def kind_of(path: str, figure: str = "") -> str:
     if path in _ALIASES:
         return _ALIASES[path]
     folder, _, name = path.rpartition("/")
-    if folder == "data":
+    if folder == "data" or folder.startswith("data/source"):
         return name
     if folder == "questions" and name != "index.csv":
         return "questions/*.csv"

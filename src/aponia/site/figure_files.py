@@ -35,8 +35,8 @@ __all__ = [
 ]
 
 _PAD = 24.0
-#: Dots per inch of a PNG; drawing units are points, so 144 is two dots a unit (1700 wide).
-_PPI = 144
+#: Dots per inch of a PNG; a drawing unit is 1/96 inch, so this is two dots a unit (1700 wide).
+_PPI = 192
 _SHEET = b"""#set page(width: auto, height: auto, margin: 0pt)
 #image(bytes(sys.inputs.svg), format: "svg")"""
 _SVG = re.compile(r'<svg [^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>(.*)</svg>\Z', re.DOTALL)
