@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aponia import answers, evidence
 from aponia.answers import SnapshotError, compare, past_snapshots, read_snapshot, write_snapshot
-from aponia.answers.changes import answer_words, record_words, summary_words
+from aponia.answers.changes_words import answer_words, changes_dict, record_words, summary_words
 from aponia.answers.snapshot import AnswerMark, Headline, Snapshot, conclusion_changed, snapshot
 
 
@@ -140,7 +140,7 @@ def test_every_difference_is_told_and_a_flip_is_a_turned_conclusion(old, new):
         assert answer_words(a)
     for r in found.records:
         assert record_words(r)
-    json.dumps(found.to_dict(), allow_nan=False)
+    json.dumps(changes_dict(found), allow_nan=False)
 
 
 @given(snapshots)

@@ -69,7 +69,7 @@ def changes(
 ) -> None:
     """Say what changed between two versions: answers that flipped, records that came or changed."""
     from aponia.answers import SnapshotError, compare, past_snapshots, read_snapshot
-    from aponia.answers.changes import answer_words, record_words, summary_words
+    from aponia.answers.changes_words import answer_words, changes_dict, record_words, summary_words
     from aponia.evidence import load
 
     base = load(evidence)
@@ -90,7 +90,7 @@ def changes(
     first = named(old) if old is not None else list(past.values())[-1]
     found = compare(first, named(new) if new is not None else _now(base))
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(changes_dict(found), ensure_ascii=False, indent=2))
         return
     typer.echo(f"{found.old_version} to {found.new_version}: {summary_words(found)}")
     if not found.same_engine:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from aponia.answers import Answer, Changes
-from aponia.answers.changes import AnswerChange, answer_words, quoted, summary_words
+from aponia.answers.changes import AnswerChange
+from aponia.answers.changes_words import answer_words, quoted, summary_words
 from aponia.site.views.common import World
 
 __all__ = ["feed_files"]

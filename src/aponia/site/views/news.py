@@ -6,10 +6,10 @@ import itertools
 from typing import Any
 
 from aponia.answers import Changes, Snapshot, compare, past_snapshots, snapshot
-from aponia.answers.changes import (
-    AnswerChange,
-    RecordChange,
+from aponia.answers.changes import AnswerChange, RecordChange
+from aponia.answers.changes_words import (
     answer_words,
+    changes_dict,
     quoted,
     record_words,
     summary_words,
@@ -83,7 +83,7 @@ def news_data(world: World, changes: tuple[Changes, ...]) -> dict[str, Any]:
     return {
         "built": world.today,
         "overdue": overdue_questions(world),
-        "versions": [c.to_dict() for c in changes],
+        "versions": [changes_dict(c) for c in changes],
     }
 
 
