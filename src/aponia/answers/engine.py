@@ -22,6 +22,7 @@ from aponia.answers.model import (
 )
 from aponia.answers.rows import outcome_row, study_row
 from aponia.answers.select import Selection, eligible_outcomes, select, trials_for
+from aponia.answers.snapshot import conclusion_changed
 from aponia.answers.synthesis import synthesise
 from aponia.appraisal import (
     LEVELS,
@@ -71,7 +72,7 @@ def answer(base: EvidenceBase, question: Question) -> Answer:
     direction: Direction = "unclear"
     if headline is not None and status == "answered":
         direction = overall_direction(headline)
-    return Answer(
+    found = Answer(
         id=question.id,
         ask=question.ask,
         short=question.short,
@@ -96,6 +97,9 @@ def answer(base: EvidenceBase, question: Question) -> Answer:
         approaches=question.approaches,
         **deeper(base, question, chosen, layers[0], headline if status == "answered" else None),
     )
+    # Which version first concluded this is known only once the conclusion is.
+    since = conclusion_changed(base, found)
+    return replace(found, dates={**found.dates, "conclusion_changed": since})
 
 
 def answer_all(base: EvidenceBase) -> dict[str, Answer]:

@@ -8,11 +8,12 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from aponia import __version__
 from aponia import evidence as evidence_package
@@ -23,8 +24,20 @@ from aponia.site.briefs import BriefError
 from aponia.site.briefs.files import brief_files
 from aponia.site.downloads import base_files, question_files, record_json
 from aponia.site.links import dead_links
+from aponia.site.published import prepare
 from aponia.site.render import Page, render
-from aponia.site.views import about, approach, doctor, facts, home, mechanism, question, records
+from aponia.site.twins import twin_files
+from aponia.site.views import (
+    about,
+    approach,
+    doctor,
+    facts,
+    home,
+    mechanism,
+    news,
+    question,
+    records,
+)
 from aponia.site.views.common import World
 
 __all__ = ["BuildError", "BuildReport", "build_site", "pages_of"]
@@ -75,6 +88,7 @@ def pages_of(world: World) -> Iterator[Page]:
     yield facts.ketamine_page(world)
     yield facts.analogue_page(world)
     yield doctor.doctor_page(world)
+    yield news.news_page(world, news.versions_of(world))
     yield about.methods_page(world)
 
 
@@ -99,7 +113,8 @@ def build_site(
     today : str, optional
         ISO date of the build; ``SOURCE_DATE_EPOCH`` or the clock otherwise.
     base_url : str, optional
-        Address the site will be published at, for the QR codes of the briefs.
+        Address the site will be published under (``https://example.org/pain/``): canonical links,
+        feeds, citations and the QR codes of the briefs name it. None makes a site that stands anywhere.
 
     Returns
     -------
@@ -109,23 +124,43 @@ def build_site(
     ------
     BuildError
         A page breaks a rule of wording, lacks a warning, is too heavy or has a dead link. `out` is
-        left as it was.
+        left as it was. Or `base_url` is no http address.
     """
     began = time.perf_counter()
     out = Path(out)
     if out.exists() and any(out.iterdir()) and not (out / ".aponia-site").exists():
         raise BuildError(f"{out}: not empty and not made by `aponia build`; choose another folder")
     base = evidence_package.load(evidence)
-    world = World(base, answer_all(base), today or _today(), __version__)
+    world = World(
+        base, answer_all(base), today or _today(), __version__, checked_base_url(base_url)
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        report = _write(world, work, out, began, step or (lambda done, total, what: None), base_url)
+        report = _write(world, work, out, began, step or (lambda done, total, what: None))
         _swap(work, out)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
     return report
+
+
+def checked_base_url(value: str | None) -> str | None:
+    """Return the address of the site with its trailing slash, or None.
+
+    >>> checked_base_url("https://example.org/pain")
+    'https://example.org/pain/'
+    """
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+        raise BuildError(f"--base-url {value!r}: expected an address such as https://example.org/")
+    return value.rstrip("/") + "/"
 
 
 def _today() -> str:
@@ -135,9 +170,7 @@ def _today() -> str:
     return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
-def _write(
-    world: World, work: Path, out: Path, began: float, step: Step, base_url: str | None
-) -> BuildReport:
+def _write(world: World, work: Path, out: Path, began: float, step: Step) -> BuildReport:
     site = {
         "version": world.version,
         "built": world.today,
@@ -147,24 +180,26 @@ def _write(
         "licence_href": "",
         "funding": "The project sells nothing.",
     }
-    pages = list(pages_of(world))
+    release = prepare(world, list(pages_of(world)))
     listing = base_files(world, work)
-    pages.append(about.data_page(world, listing))
     findings: list[Finding] = []
     sizes: dict[str, int] = {}
-    for i, page in enumerate(pages):
-        step(i, len(pages), page.path)
+    total = len(release.pages) + 1
+
+    def publish(page: Page) -> None:
+        step(len(sizes), total, page.path)
         source = render(page, site)
-        findings += check_page(page.path, source, patient=page.patient)
+        findings.extend(check_page(page.path, source, patient=page.patient))
         data = source.encode()
         sizes[page.path] = len(data)
         if len(data) > MAX_PAGE_BYTES:
             findings.append(
                 Finding(page.path, "too heavy", f"{len(data)} bytes, at most {MAX_PAGE_BYTES}")
             )
-        target = work / page.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        _put(work, page.path, data)
+
+    for page in release.pages:
+        publish(page)
     for answer in world.answers.values():
         question_files(world, answer, work / "questions")
     approach_files(world, work / "approaches")
@@ -173,12 +208,16 @@ def _write(
     for trial in world.base.trials.values():
         record_json(trial, work / "trials" / f"{trial.id}.json")
     mechanism.mechanism_files(world, work / "mechanisms")
-    step(len(pages), len(pages), "briefs")
+    _put_all(work, release.beside_pages())
+    known = {p for p in work.rglob("*") if p.is_file() and p.suffix != ".html"}
+    tables = {p.relative_to(work).as_posix(): p.read_bytes() for p in sorted(known)}
+    made = _put_all(work, release.data(tables))
+    data_page = prepare(world, [about.data_page(world, listing, made)])
+    publish(data_page.pages[0])
+    _put_all(work, twin_files(world, data_page.pages))
+    step(len(sizes), total, "briefs")
     try:
-        for path, data in brief_files(world, base_url=base_url):
-            target = work / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+        _put_all(work, brief_files(world, base_url=world.base_url))
     except BriefError as error:
         raise BuildError(f"the site was not built:\n{error}") from None
     with as_file(files("aponia.site") / "static") as static:
@@ -194,18 +233,33 @@ def _write(
             + "\n".join(f"  {f}" for f in findings[:60])
             + (f"\n  … and {len(findings) - 60} more" if len(findings) > 60 else "")
         )
-    step(len(pages), len(pages), "done")
+    step(total, total, "done")
     every = [p for p in work.rglob("*") if p.is_file()]
     largest = max(sizes, key=lambda p: sizes[p])
     return BuildReport(
         out=str(out),
-        pages=len(pages),
+        pages=total,
         files=len(every),
         bytes=sum(p.stat().st_size for p in every),
         largest_page=largest,
         largest_page_bytes=sizes[largest],
         seconds=round(time.perf_counter() - began, 2),
     )
+
+
+def _put(work: Path, path: str, data: bytes) -> None:
+    target = work / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+
+
+def _put_all(work: Path, files: Iterable[tuple[str, bytes]]) -> dict[str, int]:
+    """Write files and return their sizes by path."""
+    sizes = {}
+    for path, data in files:
+        _put(work, path, data)
+        sizes[path] = len(data)
+    return sizes
 
 
 def _swap(work: Path, out: Path) -> None:

@@ -53,6 +53,13 @@ class World:
     answers: dict[str, Answer]
     today: str
     version: str
+    #: Address the site is published under, with its trailing slash; None when it is not known.
+    base_url: str | None = None
+
+    @property
+    def data_version(self) -> str:
+        """Version of the evidence base; that of the software where the base states none."""
+        return self.base.release.version if self.base.release else self.version
 
     @property
     def released(self) -> str | None:

@@ -19,6 +19,7 @@ from aponia.site.charts import (
     Table,
     forest_figure,
 )
+from aponia.site.citations import cite_answer
 from aponia.site.dates import is_overdue, written_date
 from aponia.site.render import Page
 from aponia.site.views import pictures
@@ -47,6 +48,7 @@ def question_page(world: World, answer: Answer) -> Page:
     """Return the page of one living question."""
     root = "../"
     studies = [world.base.studies[s] for layer in answer.layers for s in layer.studies]
+    cited = cite_answer(world, answer)
     figures = [
         {"figure": forest_of(world, s, root), "synthesis": s}
         for layer in answer.layers
@@ -116,9 +118,13 @@ def question_page(world: World, answer: Answer) -> Page:
             {"label": "Answer as JSON", "href": f"{answer.id}.json"},
             {"label": "Study results as CSV", "href": f"{answer.id}.csv"},
             {"label": "References as RIS", "href": f"{answer.id}.ris"},
+            {"label": "This answer’s citation as BibTeX", "href": f"{answer.id}-cite.bib"},
+            {"label": "This answer’s citation as RIS", "href": f"{answer.id}-cite.ris"},
+            {"label": "Feed of this answer", "href": f"{answer.id}.xml"},
+            {"label": "What the columns mean", "href": f"{root}data/codebook.csv"},
         ],
-        "citation": _citation(world, answer),
-        "bibtex": _bibtex(world, answer),
+        "citation": cited.text,
+        "bibtex": cited.bibtex,
         "status": _STATUS[answer.status],
     }
     return Page(
@@ -135,7 +141,8 @@ def question_page(world: World, answer: Answer) -> Page:
             "name": answer.short,
             "description": answer.sentences.plain,
             "license": "https://creativecommons.org/licenses/by/4.0/",
-            "version": world.version,
+            "version": world.data_version,
+            "creditText": cited.text,
             "dateModified": answer.dates["data_changed"],
             "isAccessibleForFree": True,
             "distribution": [
@@ -539,19 +546,3 @@ def _source(study: Study, root: str) -> dict[str, Any]:
         "read": study.read,
         "journal": study.journal,
     }
-
-
-def _citation(world: World, answer: Answer) -> str:
-    return (
-        f"aponia contributors. {answer.short}: a living answer. aponia {world.version}, evidence of "
-        f"{written_date(answer.dates['data_changed'])}. Certainty: {answer.certainty.level}."
-    )
-
-
-def _bibtex(world: World, answer: Answer) -> str:
-    year = (answer.dates["data_changed"] or world.today)[:4]
-    return (
-        f"@misc{{aponia-{answer.id},\n  author = {{{{aponia contributors}}}},\n"
-        f"  title = {{{answer.short}: a living answer}},\n  year = {{{year}}},\n"
-        f"  note = {{aponia {world.version}, evidence of {answer.dates['data_changed']}}}\n}}"
-    )
