@@ -344,7 +344,7 @@ def harm_sentence(harms: Sequence[Harm]) -> str:
     notes = [h for h in harms if h.kind == "trial-note"] or [
         h for h in harms if h.kind == "report" and not h.text.startswith("No ")
     ]
-    parts = []
+    parts: list[str] = []
     if counted:
         serious = [h for h in counted if _NO_SERIOUS.match(h.short)]
         others = [h for h in counted if h not in serious]
