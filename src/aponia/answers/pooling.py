@@ -18,7 +18,7 @@ import numpy as np
 from aponia import meta
 from aponia.answers.model import Effect, Measure, StudyRow
 
-__all__ = ["Pooled", "pool_effects", "tau_prior"]
+__all__ = ["Member", "Pooled", "pool_effects", "tau_prior"]
 
 NAN = float("nan")
 #: Half-normal(0.5) for log-ratios and standardised differences: Friede 2017, read in Röver 2020
@@ -57,6 +57,8 @@ class Pooled:
     method : str
     alternatives : tuple of dict
         The same studies under other methods and priors.
+    level : float
+        Of the intervals.
     """
 
     estimate: float
@@ -69,6 +71,7 @@ class Pooled:
     p_benefit: float
     method: str
     alternatives: tuple[dict[str, Any], ...]
+    level: float = 0.95
 
 
 def tau_prior(measure: Measure, members: Sequence[Member]) -> Prior:
