@@ -79,6 +79,8 @@ class Explored:
     direction : str
     sentences : Sentences or None
         None when no trial is left.
+    sizes : tuple of str
+        The size where the sentence is about directions and only some trials have one.
     trials : tuple of TrialUse
         Every randomised trial of the question.
     notes : tuple of str
@@ -94,6 +96,7 @@ class Explored:
     held: bool
     direction: Direction
     sentences: Sentences | None
+    sizes: tuple[str, ...]
     trials: tuple[TrialUse, ...]
     notes: tuple[str, ...]
 
@@ -161,6 +164,7 @@ def explore(
         firm = replace(choices, level=max(0.95, choices.level))
         judged = found if firm == choices else one_group(rows, outcome, base, condition, lambda m: pool_as(m, firm))  # fmt: skip
     headline = found[0] if found else None
+    names = wording.names_of(base, asked, headline)
     certainty, held = _certainty(base, asked, chosen, judged, answer)
     return Explored(
         question=question.id,
@@ -173,13 +177,18 @@ def explore(
         direction=overall_direction(headline) if headline else "unclear",
         sentences=wording.sentences(
             certainty,
-            wording.names_of(base, asked, headline),
+            names,
             headline,
             answer.harms,
             Layer.RANDOMISED,
         )
         if headline
         else None,
+        sizes=tuple(
+            wording.size_sentence(s, names.drug)
+            for s in found[1:]
+            if s.kind in ("pooled", "single")
+        ),
         trials=trials,
         notes=_notes(found, choices, reviewed, held, answer),
     )
