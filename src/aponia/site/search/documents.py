@@ -101,10 +101,10 @@ def _questions(world: World) -> Iterator[Document]:
 
 
 def _short_names(world: World, answer: Answer) -> str:
-    """Return labels and abbreviations of a question about few things; a broad one would match all."""
+    """Return the id, and the labels and abbreviations of a question about few things."""
     if len(answer.conditions) > 2 or len(answer.substances) > 3:
-        return ""
-    found: list[str] = []
+        return answer.id
+    found = [answer.id]
     for kind, ids in (("conditions", answer.conditions), ("substances", answer.substances)):
         for name in ids:
             term = world.base.vocabulary.term(kind, name)
@@ -271,12 +271,21 @@ def _fact(world: World, table: str, row: Row) -> Document:
         label=how.label,
         title=title[:1].upper() + title[1:] + (f" – {drugs}" if drugs else ""),
         body=". ".join([*words, how.label]),
-        url=how.url.format(**values),
+        url=_page_of(world, how, values),
         names=" ".join(str(values[k]) for k in ("source_doi", "source_pmid", "study") if values.get(k)),
         conditions=conditions,
         substances=substances,
         shown=how.shown,
     )  # fmt: skip
+
+
+def _page_of(world: World, how: _Table, values: Mapping[str, Any]) -> str:
+    """Return the page a row stands on; not every mechanism has one of its own."""
+    mechanism = values.get("mechanism")
+    asked = {q.mechanism for q in world.base.questions.values()}
+    if mechanism is not None and mechanism not in asked:
+        return "mechanisms/index.html"
+    return how.url.format(**values)
 
 
 def _ids(values: Mapping[str, Any], *names: str) -> tuple[str, ...]:
