@@ -52,7 +52,7 @@ WANTED = {
     "lumbago psilocybin": "psilocybin-low-back-pain",
     "Ketalar migraine": "ketamine-migraine",
     "Ketanest fibromyalgia": "ketamine-fibromyalgia",
-    "Spravato": "pk_parameters/esketamine-spravato-ppb",
+    "Spravato": "legal_status/us-esketamine",
     "COMP360 fibromyalgia": "psilocybin-fibromyalgia",
     "MM120": "blinding/mm120-phase-2b-guess",
     "Delysid cluster": "lsd-cluster-headache",

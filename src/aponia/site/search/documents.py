@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aponia.answers import Answer
@@ -77,8 +77,26 @@ def documents(world: World) -> Iterator[Document]:
     for trial in world.base.trials.values():
         yield _trial(world, trial)
     for table in _FACTS:
-        for row in world.base.table(table):
-            yield _fact(world, table, row)
+        yield from _merged(_fact(world, table, row) for row in world.base.table(table))
+
+
+def _merged(rows: Iterable[Document]) -> Iterator[Document]:
+    """Put rows with one title and page together: a list of the same words helps nobody."""
+    found: dict[tuple[str, str], Document] = {}
+    for row in rows:
+        key = (row.title, row.url)
+        same = found.get(key)
+        if same is None:
+            found[key] = row
+        else:
+            found[key] = replace(
+                same,
+                body=f"{same.body} · {row.body}",
+                names=f"{same.names} {row.names}".strip(),
+                conditions=tuple(dict.fromkeys((*same.conditions, *row.conditions))),
+                substances=tuple(dict.fromkeys((*same.substances, *row.substances))),
+            )
+    yield from found.values()
 
 
 def _questions(world: World) -> Iterator[Document]:
@@ -244,6 +262,20 @@ _FACTS: Mapping[str, _Table] = {
     "planning_parameters": _Table("Figure for planning", ("parameter", "population"), "data/index.html"),
     "crisis_lines": _Table("Crisis line", ("country", "service"), "safety/index.html"),
 }  # fmt: skip
+#: Codes of the pharmacokinetic table in words.
+_CODES = {
+    "Tmax": "time of the peak (Tmax)",
+    "Cmax": "peak concentration (Cmax)",
+    "t_half": "half-life",
+    "t_half_terminal": "terminal half-life",
+    "AUC": "exposure over time (AUC)",
+    "AUC_inf": "exposure over time (AUC)",
+    "AUC_0_24": "exposure over a day (AUC)",
+    "CL": "clearance (CL)",
+    "F_absolute": "share that reaches the blood (F)",
+    "effect_duration": "how long the effect lasts",
+    "effect_max": "strength of the effect",
+}
 #: Columns that hold addresses and codes, not words.
 _NO_WORDS = frozenset({"id", "source_url", "source", "source_doi", "source_pmid", "read", "part"})
 
@@ -254,9 +286,14 @@ def _fact(world: World, table: str, row: Row) -> Document:
     label = world.base.vocabulary.label
     substances = _ids(values, "substances", "substance", "substance_a", "substance_b")
     conditions = _ids(values, "condition")
-    drugs = ", ".join(label("substances", s) for s in substances)
-    told = [str(values[f]) for f in how.title if values.get(f)]
+    told = [
+        _CODES.get(str(values[f]), str(values[f]).replace("_", " "))
+        for f in how.title
+        if values.get(f)
+    ]
     title = "; ".join(told) or row.id.replace("-", " ")
+    labels = [label("substances", s) for s in substances]
+    drugs = ", ".join(x for x in labels if x.casefold() not in title.casefold())
     study = values.get("study") or (row.id if table == "mechanism_index" else "")
     if study in world.base.studies:
         title = f"{title} ({world.base.studies[study].label})"

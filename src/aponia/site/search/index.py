@@ -141,7 +141,7 @@ class SearchIndex:
         clauses = parse(text, self.names)
         if not clauses:
             # nothing was asked with words: everything under the filters, or nothing
-            scores = {n: _WEIGHT[d.kind] for n, d in enumerate(self.documents)} if wanted and not text.strip() else {}  # fmt: skip
+            scores = {n: self._weight(n) for n in range(len(self.documents))} if wanted and not text.strip() else {}  # fmt: skip
             return self._results("", scores, wanted, first, most)
         corrected = self._corrected(clauses)
         used = corrected or clauses
@@ -194,7 +194,12 @@ class SearchIndex:
                 "SELECT rowid, bm25(found, ?, ?, ?, ?) FROM found WHERE found MATCH ?",
                 (*_COLUMNS, asked),
             ).fetchall()
-        return {n: -float(s) * _WEIGHT[self.documents[n].kind] for n, s in rows}
+        return {n: -float(s) * self._weight(n) for n, s in rows}
+
+    def _weight(self, n: int) -> float:
+        d = self.documents[n]
+        # a figure that is shown on its page only says little in a list
+        return _WEIGHT[d.kind] * (1.0 if d.shown else 0.6)
 
     def _results(
         self,

@@ -24,6 +24,8 @@ _LITTLE = (
     "used using study studies trial trials"
 )
 _STOP = frozenset(_LITTLE.split())
+#: Registers print their numbers with and without a blank.
+_REGISTER = re.compile(r"\b(NCT|ISRCTN|ACTRN|DRKS|EUCTR|UMIN)[\s-]+(\d{4,})\b", re.IGNORECASE)
 _CHUNK = re.compile(r'"([^"]*)"|(\S+)')
 
 
@@ -56,6 +58,7 @@ def parse(text: str, names: Names) -> list[Clause]:
         Empty when there is no word in it. Little words count only when there are no others.
     """
     text = text[:MOST_CHARACTERS]
+    text = _REGISTER.sub(r"\1\2", text)
     for sign in "“”„«»":
         text = text.replace(sign, '"')
     plain: list[str] = []
