@@ -20,8 +20,11 @@ from aponia.answers.explore_choices import (
     read_choices,
     reviewed_choices,
 )
+from aponia.answers.explore_models import pool_as
 from aponia.answers.guard import sentence_strength
 from aponia.answers.layers import Layer
+from aponia.answers.model import Effect
+from aponia.answers.pooling import pool_effects
 from aponia.answers.select import select, trials_for
 from aponia.answers.standard import standardised_benefit
 from aponia.appraisal import LEVELS, Certainty
@@ -310,3 +313,20 @@ def test_the_start_names_what_the_reviewed_answer_chose(base, found):
     assert start.comparator == "active"
     assert start.outcome == found[POOLED].headline.construct
     assert next(x.layer for x in found[POOLED].layers) is Layer.RANDOMISED
+
+
+def _member(study, y, v):
+    row = object()
+    effect = Effect("SMD", y, y - 1, y + 1, y, v, None, -1, True, study)
+    return row, effect
+
+
+@pytest.mark.parametrize("y", [(-0.7, -0.7), (-0.7, -0.7000000000000001), (0.0, 0.0)])
+def test_equal_results_give_no_interval_without_width(base, found, y):
+    members = [_member("one", y[0], 0.04), _member("two", y[1], 0.09)]
+    start = reviewed_choices(base.questions[POOLED], found[POOLED])
+    with pytest.raises(ChoiceError, match="same result"):
+        pool_as(members, dataclasses.replace(start, model="REML", test="knha"))
+    wide = pool_as(members, dataclasses.replace(start, model="REML", test="adhoc"))
+    assert wide.ci_lower < wide.estimate < wide.ci_upper
+    assert pool_effects(members).alternatives

@@ -11,7 +11,7 @@ import numpy as np
 from aponia import meta
 from aponia.answers.explore_choices import OPTIONS, ChoiceError, Choices
 from aponia.answers.model import Effect, StudyRow
-from aponia.answers.pooling import Member, Pooled, pool_effects, tau_prior
+from aponia.answers.pooling import Member, Pooled, pool_effects, same_results, tau_prior
 from aponia.answers.standard import standardised_benefit
 from aponia.evidence import QuestionOutcome
 
@@ -76,9 +76,12 @@ def _bayesian(members: Sequence[Member], y: np.ndarray, v: np.ndarray, choices: 
 
 
 def _frequentist(y: np.ndarray, v: np.ndarray, choices: Choices) -> Pooled:
-    if choices.test == "knha" and float(np.ptp(y)) == 0.0:
+    same = same_results(y)
+    if choices.test == "knha" and same:
         raise ChoiceError([("test", "Interval: these trials have the same result, and Hartung–Knapp gives an interval without width; choose another")])  # fmt: skip
-    fit = meta.pool(y, v, method=choices.model, test=choices.test, level=choices.level)
+    # never narrower than normal is the normal interval when there is no spread
+    test = "z" if same else choices.test
+    fit = meta.pool(y, v, method=choices.model, test=test, level=choices.level)
     pi_low, pi_high = NAN, NAN
     if choices.model != "FE":
         prediction = fit.predict(level=choices.level)
