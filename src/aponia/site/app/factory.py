@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
@@ -15,7 +15,7 @@ from starlette.types import Scope
 import aponia
 from aponia.literature.readers import ReadError
 from aponia.literature.store import Accounts, ReviewError, open_database
-from aponia.site.app import briefs, sign_in
+from aponia.site.app import briefs, checking, explore, search, sign_in
 from aponia.site.app.config import AppConfig
 from aponia.site.app.limits import Rates
 from aponia.site.app.pages import page
@@ -57,7 +57,8 @@ def create_app(config: AppConfig | None = None) -> FastAPI:
         return RedirectResponse("/screening/", status_code=307)
 
     app.include_router(sign_in.router)
-    app.include_router(briefs.router)
+    for feature in (briefs, search, checking, explore):
+        app.include_router(feature.router)
     for router in routers:
         app.include_router(router)
     static = Path(__file__).parent.parent / "static"
@@ -67,13 +68,20 @@ def create_app(config: AppConfig | None = None) -> FastAPI:
     def limit(scope: Scope) -> int:
         # Only someone known may send a large file.
         path = str(scope["path"])
+        if path == "/check":
+            return checking.MOST_BYTES
         if not path.endswith("/imports"):
             return config.form_bytes
         cookie = Request(scope).cookies.get(COOKIE, "")
         known = bool(cookie) and accounts.session(cookie) is not None
         return config.upload_bytes + 65_536 if known else config.form_bytes
 
-    app.add_middleware(BodyLimit, limit=limit)
+    def refuse(scope: Scope, most: int) -> Response:
+        if scope["path"] == "/check":
+            return checking.too_large(Request(scope))
+        return PlainTextResponse(f"Too large: at most {most} bytes.", status_code=413)
+
+    app.add_middleware(BodyLimit, limit=limit, refuse=refuse)
     app.add_middleware(Gate, hosts=config.hosts, local=not config.login)
     app.add_middleware(SecureHeaders, https=config.secure_cookies)
     return app

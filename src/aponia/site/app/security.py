@@ -106,11 +106,21 @@ class BodyLimit:
     app : ASGI application
     limit : callable
         Takes the scope, returns the number of bytes; called in a thread.
+    refuse : callable
+        Takes the scope and that number, returns the answer to a request that says it is larger;
+        called in a thread.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: Callable[[Scope], int]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limit: Callable[[Scope], int],
+        refuse: Callable[[Scope, int], ASGIApp],
+    ) -> None:
         self.app = app
         self.limit = limit
+        self.refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on while it is small enough."""
@@ -119,9 +129,9 @@ class BodyLimit:
             return
         most = await run_in_threadpool(self.limit, scope)
         said = Headers(scope=scope).get("content-length", "")
-        too_large = PlainTextResponse(f"Too large: at most {most} bytes.", status_code=413)
         if said.isdigit() and int(said) > most:
-            await too_large(scope, receive, send)
+            refusal = await run_in_threadpool(self.refuse, scope, most)
+            await refusal(scope, receive, send)
             return
         seen = 0
 

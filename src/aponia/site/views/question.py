@@ -274,14 +274,17 @@ def forest_of(world: World, found: Synthesis, root: str) -> Figure:
         )
     totals = []
     if found.kind == "pooled":
+        # only an explored view has another level
+        level = "" if found.level == 0.95 else f"; {100 * found.level:g}% interval"
         prediction = (found.pi_lower, found.pi_upper) if math.isfinite(found.pi_lower) else None
         totals.append(
             ForestPooled(
-                label=f"Together ({found.k} studies, {found.people} people)",
+                label=f"Together ({found.k} studies, {found.people} people{level})",
                 effect=found.estimate,
                 ci=(found.ci_lower, found.ci_upper),
                 prediction=prediction,
                 note=f"τ² {number(found.tau2, 3)}; I² {number(found.i2, 0)}%",
+                prediction_label=f"{100 * found.level:g}% prediction interval",
             )
         )
     good_low = found.benefit_sign < 0
