@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
@@ -15,10 +15,11 @@ from starlette.types import Scope
 import aponia
 from aponia.literature.readers import ReadError
 from aponia.literature.store import Accounts, ReviewError, open_database
-from aponia.site.app import sign_in
+from aponia.site.app import api, sign_in
 from aponia.site.app.config import AppConfig
 from aponia.site.app.limits import Rates
 from aponia.site.app.pages import page
+from aponia.site.app.problems import problem
 from aponia.site.app.screening import Desk, routers
 from aponia.site.app.security import BodyLimit, Gate, LoginBrake, SecureHeaders
 from aponia.site.app.viewer import COOKIE, Denied, SignInNeeded
@@ -62,10 +63,13 @@ def create_app(config: AppConfig | None = None) -> FastAPI:
     static = Path(__file__).parent.parent / "static"
     app.mount("/static", StaticFiles(directory=static), name="static")
     _explain_errors(app)
+    api.install(app)
 
     def limit(scope: Scope) -> int:
         # Only someone known may send a large file.
         path = str(scope["path"])
+        if path == "/api/v1/claims/check":
+            return max(config.article_bytes, config.pdf_bytes) + 65_536
         if not path.endswith("/imports"):
             return config.form_bytes
         cookie = Request(scope).cookies.get(COOKIE, "")
@@ -83,8 +87,7 @@ def _explain_errors(app: FastAPI) -> None:
 
     def answer(request: Request, code: int, title: str, said: str) -> Response:
         if request.url.path.startswith("/api/"):
-            body = {"type": "about:blank", "title": title, "status": code, "detail": said}
-            return JSONResponse(body, status_code=code, media_type="application/problem+json")
+            return problem(code, said)
         return page(request, "error.html", code=code, title=title, said=said)
 
     @app.exception_handler(SignInNeeded)
@@ -109,7 +112,12 @@ def _explain_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: Exception) -> Response:
         found: list[Any] = list(error.errors()) if isinstance(error, RequestValidationError) else []
+        wrong = [
+            {"where": ".".join(str(x) for x in e["loc"]), "says": str(e["msg"])} for e in found
+        ]
         said = "; ".join(f"{'.'.join(str(x) for x in e['loc'][1:])}: {e['msg']}" for e in found[:5])
+        if request.url.path.startswith("/api/"):
+            return problem(422, f"{said}.", errors=wrong[:50])
         return answer(request, 422, "The request is incomplete", _sentence(said))
 
     @app.exception_handler(HTTPException)

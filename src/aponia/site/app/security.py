@@ -12,8 +12,10 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from aponia.site.app.problems import problem
 
 __all__ = ["BodyLimit", "Gate", "LoginBrake", "SecureHeaders", "csrf_fits", "csrf_of"]  # fmt: skip
 
@@ -33,6 +35,13 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def _refused(scope: Scope, code: int, said: str) -> Response:
+    """Refuse in the form the address speaks."""
+    if scope["path"].startswith("/api/"):
+        return problem(code, said)
+    return PlainTextResponse(said, status_code=code)
 
 
 class SecureHeaders:
@@ -93,7 +102,7 @@ class Gate:
         """Pass a request on, or refuse it."""
         if scope["type"] == "http" and (said := self._refusal(scope)):
             code = 403 if "site" in said else 421
-            await PlainTextResponse(said, status_code=code)(scope, receive, send)
+            await _refused(scope, code, said)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
@@ -119,7 +128,7 @@ class BodyLimit:
             return
         most = await run_in_threadpool(self.limit, scope)
         said = Headers(scope=scope).get("content-length", "")
-        too_large = PlainTextResponse(f"Too large: at most {most} bytes.", status_code=413)
+        too_large = _refused(scope, 413, f"Too large: at most {most} bytes.")
         if said.isdigit() and int(said) > most:
             await too_large(scope, receive, send)
             return

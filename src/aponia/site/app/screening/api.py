@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aponia.literature.prisma import flow
 from aponia.literature.store import TEAM, checks
+from aponia.site.app.problems import problems
 from aponia.site.app.screening import views
 from aponia.site.app.screening.common import Opened, Stage, desk_of
 from aponia.site.app.screening.editing import keep_upload
@@ -16,7 +17,9 @@ from aponia.site.app.viewer import ApiWriter, Denied, Person
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api/v1/screening", tags=["screening"])
+router = APIRouter(
+    prefix="/api/v1/screening", tags=["screening"], responses=problems(400, 401, 403, 404, 413, 422)
+)
 _Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 _Limit = Annotated[int, Query(ge=1, le=500)]
 
