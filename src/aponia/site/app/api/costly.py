@@ -16,10 +16,9 @@ from starlette.datastructures import UploadFile
 
 from aponia.site import reading
 from aponia.site.app.api.models import CheckReply, PoolReply
-from aponia.site.app.problems import problems
 from aponia.site.app.limits import limited
+from aponia.site.app.problems import problems
 from aponia.site.app.world import world_of
-
 
 __all__ = ["router"]
 

@@ -268,7 +268,7 @@ class FactTable(Open):
 
 
 #: A row of any table, with the columns of its file; unknown is null.
-FactRow = Union[tuple(model for _, model in TABLES.values())]  # noqa: UP007 -- made at run time
+FactRow: Any = Union[tuple(model for _, model in TABLES.values())]  # noqa: UP007 -- made at run time
 
 
 class FactReply(Framed):
@@ -277,7 +277,7 @@ class FactReply(Framed):
     doses: str
     table: TableName
     about: str
-    record: FactRow  # type: ignore[valid-type]
+    record: FactRow
     disagreements: list[TableDisagreement]
 
 

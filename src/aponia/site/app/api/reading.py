@@ -12,9 +12,9 @@ import aponia
 from aponia.evidence.codes import Design, Phase, TrialStatus
 from aponia.site import reading
 from aponia.site.app.api import models
-from aponia.site.app.problems import problems
 from aponia.site.app.api.replies import Cut, Form, JsonOnly, listing, single
 from aponia.site.app.limits import limited
+from aponia.site.app.problems import problems
 from aponia.site.app.world import world_of
 from aponia.site.views.common import World
 
