@@ -118,5 +118,3 @@ def sources_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the addresses rows of a table were read on, each once."""
     urls = (r.get("source_url") or r.get("source") for r in rows)
     return list(dict.fromkeys(u for u in urls if u))
-
-

@@ -185,7 +185,8 @@ def _records(server: MCPServer[Any], world: Callable[[], World]) -> None:
     def trace(
         record: Annotated[str, Field(max_length=200, description="id of a study, trial or row")],
         field: Annotated[
-            str, Field(max_length=200, description="path such as outcomes[0].results[0].change_mean")
+            str,
+            Field(max_length=200, description="path such as outcomes[0].results[0].change_mean"),
         ],
     ) -> dict[str, Any]:
         """Return the pages a value was read on, how much of the paper was read, and who disagrees."""
@@ -232,11 +233,13 @@ def _facts(server: MCPServer[Any], world: Callable[[], World]) -> None:
         ] = None,
     ) -> dict[str, Any]:
         """Return what happened, or is feared, when another medicine was taken too, and whom trials leave out."""
-        found, sources = rows("interactions", substance, medicine)
-        left_out, more = rows("contraindications", substance, medicine)
+        found, others = reading.interaction_rows(world(), substance, medicine)
+        left_out, more = rows("contraindications", substance, None)
+        short = ("id", "drug", "class", "severity", "direction", "effect", "source_url")
         return framed(
-            world(), UNGRADED, dict.fromkeys([*sources, *more]), substance=substance,
-            interactions=found, trials_leave_out=left_out,
+            world(), UNGRADED, dict.fromkeys([*sources_of(found), *more]), substance=substance,
+            interactions=as_given(found), others=[{k: r[k] for k in short} for r in others],
+            trials_leave_out=left_out,
             note="Nothing listed does not mean nothing can happen: most pairs were never studied.",
         )  # fmt: skip
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from aponia.answers.layers import layer_of
 from aponia.answers.select import RUNNING
-from aponia.evidence import TABLES, EvidenceError, Row, trace
+from aponia.evidence import TABLES, EvidenceError, Row, SubstanceTerm, trace
 from aponia.site.reading.frame import DOSE_NOTE, NOTICE, NotFoundError, evidence_note, term_id
 from aponia.site.views.common import World
 
@@ -14,6 +15,7 @@ __all__ = [
     "fact_doc",
     "fact_list",
     "fact_tables",
+    "interaction_rows",
     "study_doc",
     "study_list",
     "trace_doc",
@@ -234,11 +236,13 @@ def _rows(world: World, table: str) -> tuple[Row, ...]:
     return rows
 
 
-def _has(row: Row, names: tuple[str, ...], term: str | None) -> bool:
-    if term is None:
-        return True
-    held = [getattr(row, n, None) for n in names]
-    return any(term in h if isinstance(h, tuple) else term == h for h in held)
+def _held(row: Row, names: tuple[str, ...]) -> set[str]:
+    """Return the terms a row holds in some columns."""
+    found: set[str] = set()
+    for name in names:
+        value = getattr(row, name, None)
+        found |= set(value) if isinstance(value, tuple) else {value} if value else set()
+    return found
 
 
 def fact_list(
@@ -250,6 +254,9 @@ def fact_list(
     q: str | None = None,
 ) -> list[dict[str, Any]]:
     """Return rows of a table as they stand in the file.
+
+    A substance also finds rows about its wider and narrower terms: what is feared of all classic
+    psychedelics is feared of psilocybin.
 
     Raises
     ------
@@ -263,11 +270,11 @@ def fact_list(
     found = []
     for row in _rows(world, table):
         values = row.model_dump(mode="json", by_alias=True)
-        if (
-            _has(row, _SUBSTANCE, substance)
-            and _has(row, _CONDITION, condition)
-            and _mentions(q, *values.values())
-        ):
+        about = substance is None or any(
+            world.base.vocabulary.related(substance, s) for s in _held(row, _SUBSTANCE)
+        )
+        where = condition is None or condition in _held(row, _CONDITION)
+        if about and where and _mentions(q, *values.values()):
             found.append(values)
     return found
 
@@ -293,6 +300,48 @@ def fact_doc(world: World, table: str, row_id: str) -> dict[str, Any]:
                 "disagreements": [d.model_dump(mode="json") for d in sides],
             }
     raise NotFoundError(f"the table {table} has no row {row_id!r}")
+
+
+def interaction_rows(
+    world: World, substance: str, medicine: str | None = None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the interactions of a substance: those with a medicine, and the others.
+
+    The medicine is looked for by its names and those of its group (escitalopram is an SSRI is an
+    antidepressant), because most rows are about groups.
+
+    Raises
+    ------
+    UnknownTermError
+        The vocabulary holds no such substance.
+    """
+    rows = fact_list(world, "interactions", substance=substance)
+    if medicine is None:
+        return rows, []
+    names = _group_names(world, medicine)
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})", re.IGNORECASE)
+    meant = [r for r in rows if pattern.search(str(r["drug"])) or _mentions(medicine, *r.values())]
+    ids = {r["id"] for r in meant}
+    return meant, [r for r in rows if r["id"] not in ids]
+
+
+def _group_names(world: World, medicine: str) -> set[str]:
+    """Return the names of a medicine and of the groups it belongs to."""
+    asked = medicine.casefold().strip()
+    forms = {asked, asked.removesuffix("s")}
+    found = {asked}
+    terms = {t.id: t for t in world.base.vocabulary.substances}
+    for term in terms.values():
+        own = {term.id, term.label, *term.synonyms, *term.abbreviations, *term.brands}
+        if not forms & {n.casefold() for n in own}:
+            continue
+        above: SubstanceTerm | None = term
+        for _ in range(len(terms)):
+            if above is None:
+                break
+            found |= {above.label, *above.synonyms, *above.abbreviations}
+            above = terms.get(above.parent or "")
+    return {n for n in found if len(n) > 2} or {asked}
 
 
 def trace_doc(world: World, record_id: str, field: str) -> dict[str, Any]:
