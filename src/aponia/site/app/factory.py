@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import Scope
 
 import aponia
@@ -127,11 +128,25 @@ def _explain_errors(app: FastAPI) -> None:
         title = {404: "Nothing is here", 405: "Not this way"}.get(code, "That did not work")
         found = answer(request, code, title, _sentence(detail))
         found.headers.update(getattr(error, "headers", None) or {})
+        if code == 405:
+            # The router names the methods of the first route only that has this path.
+            found.headers["Allow"] = ", ".join(sorted(_methods(request)))
         return found
 
     @app.exception_handler(500)
     def _broken(request: Request, _: Exception) -> Response:
         return answer(request, 500, "Something broke", "The error is in the server's log; what was saved before is safe.")  # fmt: skip
+
+
+def _methods(request: Request) -> set[str]:
+    """Return the methods an address takes."""
+    kept = ("type", "path", "root_path", "headers", "query_string")
+    asked = {k: request.scope[k] for k in kept}
+    return {
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(r.matches(asked | {"method": method})[0] is Match.FULL for r in request.app.routes)
+    }
 
 
 def _query(goal: str) -> str:

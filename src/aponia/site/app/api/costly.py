@@ -18,11 +18,12 @@ from aponia.site import reading
 from aponia.site.app.api.models import CheckReply, PoolReply
 from aponia.site.app.limits import limited
 from aponia.site.app.problems import problems
+from aponia.site.app.queries import only_known
 from aponia.site.app.world import world_of
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api/v1", tags=["computing"])
+router = APIRouter(prefix="/api/v1", tags=["computing"], dependencies=[Depends(only_known)])
 
 #: Checks under way at a time in one process; more would only make each other slow.
 _checks = threading.BoundedSemaphore(2)
@@ -100,7 +101,7 @@ _CHECK_BODY = {
     "/claims/check",
     summary="Check the claims of a text",
     response_model=CheckReply,
-    responses=problems(403, 406, 413, 415, 422, 429, 503),
+    responses=problems(400, 403, 413, 415, 422, 429, 503),
     openapi_extra=_CHECK_BODY,
 )
 async def check(request: Request, limit: Annotated[None, Depends(limited("check"))]) -> Response:
@@ -246,7 +247,7 @@ def _json_body(request: Request) -> None:
     summary="Pool studies",
     response_model=PoolReply,
     dependencies=[Depends(_json_body), Depends(limited("pool"))],
-    responses=problems(400, 403, 406, 413, 415, 422, 429),
+    responses=problems(400, 403, 413, 415, 422, 429),
 )
 def pool(request: Request, body: PoolRequest) -> Response:
     """Run a meta-analysis of the caller's own numbers: random effects, and Bayes beside it.

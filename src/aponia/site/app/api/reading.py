@@ -15,12 +15,13 @@ from aponia.site.app.api import models
 from aponia.site.app.api.replies import Cut, Form, JsonOnly, listing, single
 from aponia.site.app.limits import limited
 from aponia.site.app.problems import problems
+from aponia.site.app.queries import only_known
 from aponia.site.app.world import world_of
 from aponia.site.views.common import World
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api/v1", tags=["evidence"])
+router = APIRouter(prefix="/api/v1", tags=["evidence"], dependencies=[Depends(only_known)])
 
 Known = Annotated[World, Depends(world_of)]
 _Cut = Annotated[Cut, Depends()]
@@ -86,10 +87,12 @@ def _document(path: str, summary: str, model: Any, *codes: int) -> Callable[[Any
     def register(function: Any) -> Any:
         if path.endswith("}") or path == "/vocabulary":
             _twins(path, function, (".json",))
+        elif path == "":
+            _twins(path, function, ("/",))
         router.add_api_route(
             path, function, methods=["GET"], summary=summary, response_model=model,
             responses={200: {"headers": {"ETag": _LIST_HEADERS["ETag"]}}, **_unchanged(),
-                       **problems(406, *codes)},
+                       **problems(406, 422, *codes)},
         )  # fmt: skip
         return function
 
