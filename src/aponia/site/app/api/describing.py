@@ -111,7 +111,7 @@ def api_page(schema: dict[str, Any], base: str = "") -> Page:
                     "method": method.upper(),
                     "path": path,
                     "summary": operation["summary"],
-                    "about": operation.get("description", "").split("\n\n")[0],
+                    "about": operation.get("description", "").split("\n\n")[0].replace("`", ""),
                     "parameters": [
                         {
                             "name": p["name"],
