@@ -7,20 +7,22 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import Scope
 
 import aponia
 from aponia.literature.readers import ReadError
 from aponia.literature.store import Accounts, ReviewError, open_database
-from aponia.site.app import briefs, checking, explore, search, sign_in
+from aponia.site.app import api, briefs, checking, explore, search, sign_in
 from aponia.site.app.config import AppConfig
 from aponia.site.app.limits import Rates
 from aponia.site.app.pages import page
+from aponia.site.app.problems import problem
 from aponia.site.app.screening import Desk, routers
-from aponia.site.app.security import BodyLimit, Gate, LoginBrake, SecureHeaders
+from aponia.site.app.security import BodyLimit, Gate, LoginBrake, SecureHeaders, refused
 from aponia.site.app.viewer import COOKIE, Denied, SignInNeeded
 
 __all__ = ["create_app"]
@@ -64,12 +66,15 @@ def create_app(config: AppConfig | None = None) -> FastAPI:
     static = Path(__file__).parent.parent / "static"
     app.mount("/static", StaticFiles(directory=static), name="static")
     _explain_errors(app)
+    api.install(app)
 
     def limit(scope: Scope) -> int:
         # Only someone known may send a large file.
         path = str(scope["path"])
         if path == "/check":
             return checking.MOST_BYTES
+        if path == "/api/v1/claims/check":
+            return max(config.article_bytes, config.pdf_bytes) + 65_536
         if not path.endswith("/imports"):
             return config.form_bytes
         cookie = Request(scope).cookies.get(COOKIE, "")
@@ -79,7 +84,7 @@ def create_app(config: AppConfig | None = None) -> FastAPI:
     def refuse(scope: Scope, most: int) -> Response:
         if scope["path"] == "/check":
             return checking.too_large(Request(scope))
-        return PlainTextResponse(f"Too large: at most {most} bytes.", status_code=413)
+        return refused(scope, 413, f"Too large: at most {most} bytes.")
 
     app.add_middleware(BodyLimit, limit=limit, refuse=refuse)
     app.add_middleware(Gate, hosts=config.hosts, local=not config.login)
@@ -92,8 +97,7 @@ def _explain_errors(app: FastAPI) -> None:
 
     def answer(request: Request, code: int, title: str, said: str) -> Response:
         if request.url.path.startswith("/api/"):
-            body = {"type": "about:blank", "title": title, "status": code, "detail": said}
-            return JSONResponse(body, status_code=code, media_type="application/problem+json")
+            return problem(code, said)
         return page(request, "error.html", code=code, title=title, said=said)
 
     @app.exception_handler(SignInNeeded)
@@ -118,7 +122,12 @@ def _explain_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: Exception) -> Response:
         found: list[Any] = list(error.errors()) if isinstance(error, RequestValidationError) else []
+        wrong = [
+            {"where": ".".join(str(x) for x in e["loc"]), "says": str(e["msg"])} for e in found
+        ]
         said = "; ".join(f"{'.'.join(str(x) for x in e['loc'][1:])}: {e['msg']}" for e in found[:5])
+        if request.url.path.startswith("/api/"):
+            return problem(422, f"{said}.", errors=wrong[:50])
         return answer(request, 422, "The request is incomplete", _sentence(said))
 
     @app.exception_handler(HTTPException)
@@ -128,11 +137,25 @@ def _explain_errors(app: FastAPI) -> None:
         title = {404: "Nothing is here", 405: "Not this way"}.get(code, "That did not work")
         found = answer(request, code, title, _sentence(detail))
         found.headers.update(getattr(error, "headers", None) or {})
+        if code == 405:
+            # The router names the methods of the first route only that has this path.
+            found.headers["Allow"] = ", ".join(sorted(_methods(request)))
         return found
 
     @app.exception_handler(500)
     def _broken(request: Request, _: Exception) -> Response:
         return answer(request, 500, "Something broke", "The error is in the server's log; what was saved before is safe.")  # fmt: skip
+
+
+def _methods(request: Request) -> set[str]:
+    """Return the methods an address takes."""
+    kept = ("type", "path", "root_path", "headers", "query_string")
+    asked = {k: request.scope[k] for k in kept}
+    return {
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(r.matches(asked | {"method": method})[0] is Match.FULL for r in request.app.routes)
+    }
 
 
 def _query(goal: str) -> str:

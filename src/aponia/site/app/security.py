@@ -12,10 +12,12 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BodyLimit", "Gate", "LoginBrake", "SecureHeaders", "csrf_fits", "csrf_of"]  # fmt: skip
+from aponia.site.app.problems import problem
+
+__all__ = ["BodyLimit", "Gate", "LoginBrake", "SecureHeaders", "csrf_fits", "csrf_of", "refused"]  # fmt: skip
 
 #: Nothing inline, nothing from elsewhere, no framing.
 POLICY = (
@@ -33,6 +35,13 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def refused(scope: Scope, code: int, said: str) -> Response:
+    """Refuse in the form the address speaks."""
+    if scope["path"].startswith("/api/"):
+        return problem(code, said)
+    return PlainTextResponse(said, status_code=code)
 
 
 class SecureHeaders:
@@ -93,7 +102,7 @@ class Gate:
         """Pass a request on, or refuse it."""
         if scope["type"] == "http" and (said := self._refusal(scope)):
             code = 403 if "site" in said else 421
-            await PlainTextResponse(said, status_code=code)(scope, receive, send)
+            await refused(scope, code, said)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from aponia.claims import ArticleCheck, Checker, ExtractionError, extract
+from aponia.claims import ArticleCheck, ExtractionError, extract
 from aponia.claims.report import parts, style_of
 from aponia.site.app.checking.intake import (
     MOST_BYTES,
@@ -21,6 +21,7 @@ from aponia.site.app.checking.intake import (
 from aponia.site.app.limits import limited
 from aponia.site.app.live import live_page
 from aponia.site.app.world import load_world, world_of
+from aponia.site.reading import checker_of
 from aponia.site.views.common import World
 
 __all__ = ["router", "too_large"]
@@ -29,9 +30,6 @@ router = APIRouter(include_in_schema=False)
 #: More at a time would only wait for the processor, and keep threads from other pages.
 _WAITING = 4
 _waiting = threading.BoundedSemaphore(_WAITING)
-#: The checker's stemmer and caches are not made for two threads.
-_one_at_a_time = threading.Lock()
-_checkers: dict[str, Checker] = {}
 _TABLES = {
     "contraindications": "/safety/index.html",
     "interactions": "/safety/index.html",
@@ -93,11 +91,7 @@ def _checked(world: World, sent: Sent) -> ArticleCheck:
             f"this text has {len(page.text):,} characters, and at most {MOST_CHARACTERS:,} are checked here; "
             "send a part of it, or use the command line (aponia check FILE)"
         )
-    with _one_at_a_time:
-        checker = _checkers.get(world.base.digest)
-        if checker is None:
-            _checkers.clear()
-            checker = _checkers[world.base.digest] = Checker(world.base, world.answers)
+    with checker_of(world) as checker:
         return checker.page(page)
 
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from aponia.literature.prisma import flow
 from aponia.literature.store import TEAM, checks
+from aponia.site.app.problems import problems
+from aponia.site.app.queries import each_once
 from aponia.site.app.screening import views
-from aponia.site.app.screening.common import Opened, Stage, desk_of
+from aponia.site.app.screening.common import LARGEST_ID, Opened, Stage, desk_of
 from aponia.site.app.screening.editing import keep_upload
 from aponia.site.app.viewer import ApiWriter, Denied, Person
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api/v1/screening", tags=["screening"])
+router = APIRouter(
+    prefix="/api/v1/screening",
+    tags=["screening"],
+    dependencies=[Depends(each_once)],
+    responses=problems(400, 401, 403, 404, 413, 422),
+)
 _Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 _Limit = Annotated[int, Query(ge=1, le=500)]
 
@@ -28,7 +35,7 @@ class _Body(BaseModel):
 class NewDecision(_Body):
     """A decision to record."""
 
-    publication: int
+    publication: int = Field(ge=0, le=LARGEST_ID)
     verdict: str = Field(
         description="include, exclude, unsure, not-retrieved, or withdrawn to take the own one back"
     )
@@ -42,7 +49,7 @@ class NewDecision(_Body):
 class NewNote(_Body):
     """A note to keep."""
 
-    publication: int
+    publication: int = Field(ge=0, le=LARGEST_ID)
     text: str
     stage: Stage = "title-abstract"
 

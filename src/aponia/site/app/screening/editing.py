@@ -9,9 +9,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
+from pydantic import Field
 
 from aponia.literature.store import ImportResult, Review, ReviewError, Settings, joining
-from aponia.site.app.screening.common import Opened, back, desk_of
+from aponia.site.app.screening.common import LARGEST_ID, Opened, RecordForm, back, desk_of
 from aponia.site.app.viewer import Editor
 
 __all__ = ["keep_upload", "router"]
@@ -114,8 +115,8 @@ def keep_upload(
 def split(
     review: Opened,
     viewer: Editor,
-    publication: Annotated[int, Form()],
-    records: Annotated[list[int], Form()],
+    publication: RecordForm,
+    records: Annotated[list[Annotated[int, Field(ge=0, le=LARGEST_ID)]], Form()],
 ) -> Response:
     """Undo a merge."""
     review.split(publication, records, who=viewer.name)
@@ -126,7 +127,7 @@ def split(
 def answer(
     review: Opened,
     viewer: Editor,
-    suggestion: Annotated[int, Form()],
+    suggestion: RecordForm,
     said: Annotated[str, Form(pattern="^(merge|link|apart)$")],
 ) -> Response:
     """Answer a suggestion: one publication, one study, or neither."""
@@ -148,7 +149,7 @@ def answer(
 def remove(
     review: Opened,
     viewer: Editor,
-    publication: Annotated[int, Form()],
+    publication: RecordForm,
     reason: Annotated[str, Form()] = "",
 ) -> Response:
     """Take one record out before screening."""
