@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,11 @@ from aponia import __version__
 from aponia import evidence as evidence_package
 from aponia.answers import answer_all
 from aponia.answers.guard import Finding, check_page
-from aponia.site.approach_files import approach_files
-from aponia.site.downloads import base_files, question_files, record_json
+from aponia.site.downloads import static_files, twins_of
 from aponia.site.links import dead_links
 from aponia.site.render import Page, render
 from aponia.site.views import about, approach, facts, home, mechanism, question, records
-from aponia.site.views.common import World
+from aponia.site.views.common import World, site_facts
 
 __all__ = ["BuildError", "BuildReport", "build_site", "pages_of"]
 
@@ -126,18 +124,12 @@ def _today() -> str:
 
 
 def _write(world: World, work: Path, out: Path, began: float, step: Step) -> BuildReport:
-    site = {
-        "version": world.version,
-        "built": world.today,
-        "data_changed": world.released,
-        "repository": "",
-        "corrections_href": "",
-        "licence_href": "",
-        "funding": "The project sells nothing.",
-    }
-    pages = list(pages_of(world))
-    listing = base_files(world, work)
-    pages.append(about.data_page(world, listing))
+    site = site_facts(world)
+    twins = dict(twins_of(world))
+    pages = [
+        *pages_of(world),
+        about.data_page(world, ((path, len(data)) for path, data in twins.items())),
+    ]
     findings: list[Finding] = []
     sizes: dict[str, int] = {}
     for i, page in enumerate(pages):
@@ -150,19 +142,9 @@ def _write(world: World, work: Path, out: Path, began: float, step: Step) -> Bui
             findings.append(
                 Finding(page.path, "too heavy", f"{len(data)} bytes, at most {MAX_PAGE_BYTES}")
             )
-        target = work / page.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-    for answer in world.answers.values():
-        question_files(world, answer, work / "questions")
-    approach_files(world, work / "approaches")
-    for study in world.base.studies.values():
-        record_json(study, work / "studies" / f"{study.id}.json")
-    for trial in world.base.trials.values():
-        record_json(trial, work / "trials" / f"{trial.id}.json")
-    mechanism.mechanism_files(world, work / "mechanisms")
-    with as_file(files("aponia.site") / "static") as static:
-        shutil.copytree(static, work / "static")
+        _put(work / page.path, data)
+    for path, data in (*twins.items(), *static_files()):
+        _put(work / path, data)
     (work / ".aponia-site").write_text(
         json.dumps({"version": world.version, "evidence": world.base.digest}) + "\n",
         encoding="utf-8",
@@ -186,6 +168,11 @@ def _write(world: World, work: Path, out: Path, began: float, step: Step) -> Bui
         largest_page_bytes=sizes[largest],
         seconds=round(time.perf_counter() - began, 2),
     )
+
+
+def _put(target: Path, data: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
 
 
 def _swap(work: Path, out: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 from aponia.answers import LAYERS
 from aponia.site.render import Page
@@ -23,8 +23,20 @@ def methods_page(world: World) -> Page:
     )
 
 
-def data_page(world: World, files: list[dict[str, Any]]) -> Page:
-    """Return the list of downloads."""
+def data_page(world: World, twins: Iterable[tuple[str, int]]) -> Page:
+    """Return the list of downloads.
+
+    Parameters
+    ----------
+    world : World
+    twins : iterable of (str, int)
+        Path and number of bytes of every data file; those below ``data/`` are listed.
+    """
+    files = [
+        {"label": path[5:], "href": path[5:], "size": f"{max(1, size // 1000)} kB"}
+        for path, size in twins
+        if path.startswith("data/")
+    ]
     return Page(
         "data/index.html",
         "data.html",
