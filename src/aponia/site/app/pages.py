@@ -1,4 +1,4 @@
-"""Turn a template and its values into an answer."""
+"""Turn a template and its values into an answer, in the frame of the workplace or of the evidence pages."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from jinja2 import Environment
 
 import aponia
 from aponia.site.app.viewer import find_viewer
-from aponia.site.render import environment
+from aponia.site.app.world import world_of
+from aponia.site.render import Page, environment, render
+from aponia.site.views.common import site_facts
 
-__all__ = ["page"]
+__all__ = ["live_page", "page"]
 
 
 @cache
@@ -62,3 +64,37 @@ def page(request: Request, template: str, *, code: int = 200, **values: Any) -> 
     }
     text = _templates().get_template(f"screening/{template}").render(context)
     return HTMLResponse(text, status_code=code, headers={"Vary": "Cookie"})
+
+
+def live_page(
+    request: Request,
+    template: str,
+    *,
+    title: str,
+    description: str = "",
+    nav: str = "",
+    code: int = 200,
+    facts: dict[str, Any] | None = None,
+    **context: Any,
+) -> HTMLResponse:
+    """Return a page in the frame of the evidence pages, made for this request.
+
+    Parameters
+    ----------
+    request : Request
+    template : str
+        Name below ``templates/pages``. Addresses in it may begin with ``{{ root }}``.
+    title, description : str
+    nav : str
+        Key of the section it belongs to.
+    code : int
+        Status.
+    facts : dict, optional
+        Facts of the whole site; those of the world by default.
+    **context
+        What the template reads.
+    """
+    path = request.url.path.lstrip("/")
+    shown = Page(path, template, title, description or title, nav, {"root": "/", **context})
+    text = render(shown, facts or site_facts(world_of(request)), live=True)
+    return HTMLResponse(text, status_code=code)

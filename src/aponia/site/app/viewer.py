@@ -13,7 +13,7 @@ from aponia.site.app.config import AppConfig
 from aponia.site.app.security import csrf_fits, csrf_of
 
 __all__ = [
-    "COOKIE", "ApiWriter", "Denied", "Editor", "Person", "Screener", "SignInNeeded", "Viewer",
+    "COOKIE", "ApiWriter", "Denied", "Editor", "OverseeingEditor", "Person", "Screener", "SignInNeeded", "Viewer",
     "Writer", "find_viewer", "new_cookie",
 ]  # fmt: skip
 
@@ -99,9 +99,17 @@ def _editor(viewer: Annotated[Viewer, Depends(_writer)]) -> Viewer:
     return viewer
 
 
+def _overseer(viewer: Person) -> Viewer:
+    if not viewer.may("editor"):
+        raise Denied("Only an editor may see this.")
+    return viewer
+
+
 Writer = Annotated[Viewer, Depends(_writer)]
 Screener = Annotated[Viewer, Depends(_screener)]
 Editor = Annotated[Viewer, Depends(_editor)]
+#: An editor who only looks; pages that change nothing carry no token.
+OverseeingEditor = Annotated[Viewer, Depends(_overseer)]
 
 
 def _api_writer(viewer: Person, x_csrf_token: Annotated[str, Header()] = "") -> Viewer:

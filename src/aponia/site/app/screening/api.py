@@ -173,8 +173,7 @@ def add(
 ) -> dict[str, Any]:  # fmt: skip
     """Import a file."""
     _need(viewer.may("editor"))
-    most = request.app.state.config.upload_bytes
-    r = keep_upload(review, file, viewer.name, source, kind, most)
+    r = keep_upload(request, review, file, viewer.name, source, kind)
     return {"format": r.format, "records": r.records, "new_publications": r.new_publications, "duplicates": r.duplicates,
             "already": r.already, "problems": list(r.problems)}  # fmt: skip
 
