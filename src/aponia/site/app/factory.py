@@ -70,7 +70,6 @@ class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         config: AppConfig = self.state.config
         accounts: Accounts = self.state.accounts
-        shelf: Shelf = self.state.shelf
 
         def limit(scope: Scope) -> int:
             # Only someone known may send a large file.
@@ -82,7 +81,7 @@ class _Application(FastAPI):
             return config.upload_bytes + 65_536 if known else config.form_bytes
 
         def ready(path: str, asked: dict[bytes, bytes]) -> Any:
-            entry = shelf.get(key_of(path))
+            entry = self.state.shelf.get(key_of(path))
             return entry.answer(asked) if entry is not None else None
 
         https = config.secure_cookies
@@ -97,13 +96,13 @@ class _Application(FastAPI):
 
 def _serve_evidence(app: FastAPI) -> None:
     """Answer what no route knows from the evidence pages; those lying ready pass no router at all."""
-    shelf: Shelf = app.state.shelf
     nothing = app.router.default
 
     async def evidence(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith("/api/"):
             await nothing(scope, receive, send)
             return
+        shelf: Shelf = app.state.shelf
         key = key_of(scope["path"])
         entry = await shelf.find(key)
         if scope["method"] != "GET" and (entry or f"{key}/index.html" in shelf):
@@ -169,6 +168,8 @@ def _explain_errors(app: FastAPI) -> None:
     def _http(request: Request, error: Exception) -> Response:
         code = error.status_code if isinstance(error, HTTPException) else 500
         detail = str(error.detail) if isinstance(error, HTTPException) else ""
+        if detail == "Not Found":
+            detail = "there is no page at this address"
         title = {404: "Nothing is here", 405: "Not this way"}.get(code, "That did not work")
         found = answer(request, code, title, _sentence(detail))
         found.headers.update(getattr(error, "headers", None) or {})
