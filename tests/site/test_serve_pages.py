@@ -180,7 +180,7 @@ def test_the_header_offers_what_only_a_server_has_and_the_footer_is_right(site, 
 
 
 def test_who_asks_early_waits_and_gets_the_page(small, monkeypatch):
-    made, _, client = small
+    _, _, client = small
     go_on = threading.Event()
 
     def slowly(_world):

@@ -86,19 +86,17 @@ class Refusals:
         if scope["type"] != "http" or scope["method"] in _SAFE:
             await self.app(scope, receive, send)
             return
-        status = 0
+        scope.setdefault("state", {})
 
-        async def seen(message: Message) -> None:
-            nonlocal status
+        async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status = message["status"]
+                # A form of somebody unknown is sent on to the sign-in page; see the handler of SignInNeeded.
+                if status in _REFUSED or scope["state"].get("sign_in_needed"):
+                    await run_in_threadpool(self._note, scope, status)
             await send(message)
 
-        scope.setdefault("state", {})
-        await self.app(scope, receive, seen)
-        # A form of somebody unknown is sent on to the sign-in page; see the handler of SignInNeeded.
-        if status in _REFUSED or scope["state"].get("sign_in_needed"):
-            await run_in_threadpool(self._note, scope, status)
+        await self.app(scope, receive, noted)
 
     def _note(self, scope: Scope, status: int) -> None:
         request = Request(scope)
@@ -114,7 +112,7 @@ class Refusals:
                 method=scope["method"], path=scope["path"], status=status,
             )  # fmt: skip
         except Exception:
-            # The answer has been given already; a full disk must not look like a crash.
+            # Refused it is all the same; a full disk must not make a crash of it.
             logging.getLogger("uvicorn.error").exception("the audit trail can not be written")
 
 
