@@ -82,9 +82,11 @@ def audit(
     """Show the server's audit trail: sign-ins, accounts, uploads, refused writes; checks its chain."""
     from aponia.literature.store import ServerAudit
 
-    trail = ServerAudit(engine_of(db))
+    engine = engine_of(db)
+    trail = ServerAudit(engine)
     total = trail.verify()
     entries = trail.entries(limit=limit)
+    engine.dispose()
     if as_json:
         print_json({"total": total, "items": [e | {"at": e["at"].isoformat()} for e in entries]})
         return

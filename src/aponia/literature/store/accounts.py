@@ -123,6 +123,11 @@ class Accounts:
         """Return the person whose name and password these are; takes as long for a wrong name."""
         from argon2.exceptions import InvalidHashError, VerificationError
 
+        try:
+            name = clean(name, "name", most=80)
+        except ReviewError:
+            # No account has such a name, and not every database can be asked for it.
+            name = ""
         query = sa.select(t.account).where(t.account.c.name == name, t.account.c.active)
         with self.engine.connect() as c:
             row = c.execute(query).mappings().first()
