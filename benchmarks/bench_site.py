@@ -54,6 +54,7 @@ class Load:
     errors: int = 0
     unchanged: int = 0
     seconds: float = 0.0
+    processor: float = float("nan")
 
     def line(self, name: str) -> str:
         if not self.times:
@@ -62,7 +63,7 @@ class Load:
         p50, p99 = (1000 * found[min(len(found) - 1, int(q * len(found)))] for q in (0.5, 0.99))
         return (
             f"  {name:<34} {len(found) / self.seconds:7.0f} requests/s   p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   "
-            f"max {1000 * found[-1]:7.1f} ms   {self.unchanged} of {len(found)} unchanged, {self.errors} errors"
+            f"max {1000 * found[-1]:7.1f} ms   {1000 * self.processor / len(found):5.2f} ms of the server's processor each   {self.unchanged} of {len(found)} unchanged, {self.errors} errors"
         )
 
 
@@ -113,7 +114,7 @@ async def _load(address: str, paths: tuple[str, ...], seconds: float, pace: floa
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             try:
                 status = await asyncio.wait_for(connection.ask(rng.choice(paths), again=rng.random() < 0.25), 10)  # fmt: skip
-            except (OSError, EOFError, asyncio.TimeoutError, ValueError):
+            except (TimeoutError, OSError, EOFError, ValueError):
                 connection.drop()
                 load.errors += 1
                 continue
@@ -131,20 +132,40 @@ def _in_process(address, paths, seconds, pace, out):
     out.put(asyncio.run(_load(address, paths, seconds, pace)))
 
 
-def load(address: str, paths: tuple[str, ...], seconds: float, pace: float | None = None) -> Load:
+@dataclass
+class Served:
+    """A server under way."""
+
+    address: str
+    pid: int
+    told: float  # seconds until it said its address
+
+
+def processor(pid: int) -> float:
+    """Return the processor seconds a process has used; the clock of a busy machine tells of its neighbours."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def load(at: Served, paths: tuple[str, ...], seconds: float, pace: float | None = None) -> Load:
     """Run a load in a process of its own and return what it came to."""
+    before = processor(at.pid)
     context = multiprocessing.get_context("fork")
     out = context.Queue()
-    process = context.Process(target=_in_process, args=(address, paths, seconds, pace, out))
+    process = context.Process(target=_in_process, args=(at.address, paths, seconds, pace, out))
     process.start()
     found: Load = out.get(timeout=seconds + 30)
+    found.processor = processor(at.pid) - before
     process.join(30)
     return found
 
 
 @contextmanager
 def server(*command: str):
-    """Start a server that prints JSON with its address; gives (address, seconds until it was told)."""
+    """Start a server that prints JSON with its address."""
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     text = ""
@@ -155,7 +176,7 @@ def server(*command: str):
             if not line:
                 raise SystemExit(f"the server ended: {text}")
             text += line
-        yield json.loads(text)["address"], time.perf_counter() - began
+        yield Served(json.loads(text)["address"], process.pid, time.perf_counter() - began)
     finally:
         process.terminate()
         process.wait(30)
@@ -190,25 +211,25 @@ def main() -> None:
         files = Path(folder) / "files"
         files.mkdir()
         print(f"{CONNECTIONS} connections, {len(PATHS)} pages and files, {os.cpu_count()} processors, clients on this machine")  # fmt: skip
-        with server(*COMMAND, "--db", f"sqlite:///{folder}/a.sqlite") as (address, told):
-            once(address, "/")
+        with server(*COMMAND, "--db", f"sqlite:///{folder}/a.sqlite") as ours_at:
+            once(ours_at.address, "/")
             first = time.perf_counter()
-            once(address, "/data/")  # made last
-            print(f"  address told after {told:.1f} s, all pages made {time.perf_counter() - first:.1f} s after the first answer")  # fmt: skip
-            paced = load(address, PATHS, SECONDS, PACED)
+            once(ours_at.address, "/data/")  # made last
+            print(f"  address told after {ours_at.told:.1f} s, all pages made {time.perf_counter() - first:.1f} s after the first answer")  # fmt: skip
+            paced = load(ours_at, PATHS, SECONDS, PACED)
             print(paced.line(f"paced, {PACED} a second"), flush=True)
-            ours = load(address, PATHS, SECONDS)
+            ours = load(ours_at, PATHS, SECONDS)
             print(ours.line("flat out"), flush=True)
-            if once(address, EXPLORE) == 200:
+            if once(ours_at.address, EXPLORE) == 200:
                 views = tuple(f"{EXPLORE}?model={model}" for model in ("REML", "DL", "PM", "EE"))
-                print(load(address, views, SECONDS, 50).line("explore, paced, 50 a second"))
+                print(load(ours_at, views, SECONDS, 50).line("explore, paced, 50 a second"))
             else:
                 print("  /explore is not there: not measured")
-            copy_of(address, files)
-        with server(sys.executable, "-c", PEER, str(files)) as (address, _):
-            once(address, "/")
-            print(load(address, PATHS, SECONDS, PACED).line(f"StaticFiles, paced, {PACED}"), flush=True)  # fmt: skip
-            peer = load(address, PATHS, SECONDS)
+            copy_of(ours_at.address, files)
+        with server(sys.executable, "-c", PEER, str(files)) as peer_at:
+            once(peer_at.address, "/")
+            print(load(peer_at, PATHS, SECONDS, PACED).line(f"StaticFiles, paced, {PACED}"), flush=True)  # fmt: skip
+            peer = load(peer_at, PATHS, SECONDS)
             print(peer.line("StaticFiles, flat out"))
         rate = [len(x.times) / x.seconds for x in (ours, peer)]
         print(f"  flat out, ours : StaticFiles = {rate[0] / rate[1]:.2f} (theirs unpacked, without host check or security headers)")  # fmt: skip

@@ -23,13 +23,14 @@ _Protocol: Any = AutoHTTPProtocol
 
 
 class PatientProtocol(_Protocol):  # type: ignore[misc]
-    """Close a connection that does not bring the head of its request in time.
+    """Close a connection that does not bring the head of its request in time, or brings no end of it.
 
     uvicorn waits for ever for the first byte and for the rest of a head, so that a few hundred idle
-    connections would keep everybody out.
+    connections would keep everybody out; and only one of its two parsers bounds a head.
     """
 
     seconds = _HEAD_SECONDS
+    _head_bytes = 0
     _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -42,6 +43,11 @@ class PatientProtocol(_Protocol):  # type: ignore[misc]
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
             self._stop_waiting()
+            self._head_bytes = 0
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > _HEAD_BYTES:
+            self._give_up()
         elif self._waiting is None:
             self._waiting = self.loop.call_later(self.seconds, self._give_up)
 
@@ -56,7 +62,7 @@ class PatientProtocol(_Protocol):  # type: ignore[misc]
             self._waiting = None
 
     def _give_up(self) -> None:
-        self._waiting = None
+        self._stop_waiting()
         self.transport.close()
 
 
