@@ -8,9 +8,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,32 +18,20 @@ from aponia import __version__
 from aponia import evidence as evidence_package
 from aponia.answers import answer_all
 from aponia.answers.guard import Finding, check_page
-from aponia.site.approach_files import approach_files
 from aponia.site.briefs import BriefError
 from aponia.site.briefs.files import brief_files
-from aponia.site.downloads import base_files, question_files, record_json
+from aponia.site.contents import contents
+from aponia.site.downloads import static_files
 from aponia.site.links import dead_links
-from aponia.site.published import prepare
-from aponia.site.render import Page, render
-from aponia.site.twins import twin_files
-from aponia.site.views import (
-    about,
-    approach,
-    doctor,
-    facts,
-    home,
-    mechanism,
-    news,
-    question,
-    records,
-)
 from aponia.site.views.common import World
 
-__all__ = ["BuildError", "BuildReport", "build_site", "pages_of"]
+__all__ = ["BuildError", "BuildReport", "build_site"]
 
 Step = Callable[[int, int, str], None]
 #: Above this a page is too heavy for a phone on a slow line (design: 200 kB).
 MAX_PAGE_BYTES = 200_000
+#: About how many pages are no record or answer; only the progress bar needs to know.
+_OTHER_PAGES = 90
 
 
 class BuildError(ValueError):
@@ -66,30 +53,6 @@ class BuildReport:
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-safe values."""
         return asdict(self)
-
-
-def pages_of(world: World) -> Iterator[Page]:
-    """Yield every page of the site except the list of downloads."""
-    yield home.home_page(world)
-    yield from home.empty_cell_pages(world)
-    yield question.question_index(world)
-    for answer in world.answers.values():
-        yield question.question_page(world, answer)
-    yield records.study_index(world)
-    for study in world.base.studies.values():
-        yield records.study_page(world, study)
-    yield records.trial_index(world)
-    for trial in world.base.trials.values():
-        yield records.trial_page(world, trial)
-    yield from mechanism.mechanism_pages(world)
-    yield from approach.approach_pages(world)
-    yield facts.safety_page(world)
-    yield facts.legal_page(world)
-    yield facts.ketamine_page(world)
-    yield facts.analogue_page(world)
-    yield doctor.doctor_page(world)
-    yield news.news_page(world, news.versions_of(world))
-    yield about.methods_page(world)
 
 
 def build_site(
@@ -171,57 +134,29 @@ def _today() -> str:
 
 
 def _write(world: World, work: Path, out: Path, began: float, step: Step) -> BuildReport:
-    site = {
-        "version": world.version,
-        "built": world.today,
-        "data_changed": world.released,
-        "repository": "",
-        "corrections_href": "",
-        "licence_href": "",
-        "funding": "The project sells nothing.",
-    }
-    release = prepare(world, list(pages_of(world)))
-    listing = base_files(world, work)
     findings: list[Finding] = []
     sizes: dict[str, int] = {}
-    total = len(release.pages) + 1
-
-    def publish(page: Page) -> None:
-        step(len(sizes), total, page.path)
-        source = render(page, site)
-        findings.extend(check_page(page.path, source, patient=page.patient))
-        data = source.encode()
-        sizes[page.path] = len(data)
-        if len(data) > MAX_PAGE_BYTES:
-            findings.append(
-                Finding(page.path, "too heavy", f"{len(data)} bytes, at most {MAX_PAGE_BYTES}")
-            )
-        _put(work, page.path, data)
-
-    for page in release.pages:
-        publish(page)
-    for answer in world.answers.values():
-        question_files(world, answer, work / "questions")
-    approach_files(world, work / "approaches")
-    for study in world.base.studies.values():
-        record_json(study, work / "studies" / f"{study.id}.json")
-    for trial in world.base.trials.values():
-        record_json(trial, work / "trials" / f"{trial.id}.json")
-    mechanism.mechanism_files(world, work / "mechanisms")
-    _put_all(work, release.beside_pages())
-    known = {p for p in work.rglob("*") if p.is_file() and p.suffix != ".html"}
-    tables = {p.relative_to(work).as_posix(): p.read_bytes() for p in sorted(known)}
-    made = _put_all(work, release.data(tables))
-    data_page = prepare(world, [about.data_page(world, listing, made)])
-    publish(data_page.pages[0])
-    _put_all(work, twin_files(world, data_page.pages))
-    step(len(sizes), total, "briefs")
+    records = (world.base.studies, world.base.trials, world.answers)
+    total = sum(map(len, records)) + _OTHER_PAGES
+    for piece in contents(world):
+        _put(work / piece.path, piece.data)
+        if piece.page is None:
+            step(min(len(sizes), total), total, "files")
+            continue
+        step(min(len(sizes), total), total, piece.path)
+        sizes[piece.path] = len(piece.data)
+        findings += check_page(piece.path, piece.data.decode(), patient=piece.page.patient)
+        if len(piece.data) > MAX_PAGE_BYTES:
+            said = f"{len(piece.data)} bytes, at most {MAX_PAGE_BYTES}"
+            findings.append(Finding(piece.path, "too heavy", said))
+    step(min(len(sizes), total), total, "briefs")
     try:
-        _put_all(work, brief_files(world, base_url=world.base_url))
+        for path, data in brief_files(world, base_url=world.base_url):
+            _put(work / path, data)
     except BriefError as error:
         raise BuildError(f"the site was not built:\n{error}") from None
-    with as_file(files("aponia.site") / "static") as static:
-        shutil.copytree(static, work / "static")
+    for path, data in static_files():
+        _put(work / path, data)
     (work / ".aponia-site").write_text(
         json.dumps({"version": world.version, "evidence": world.base.digest}) + "\n",
         encoding="utf-8",
@@ -238,7 +173,7 @@ def _write(world: World, work: Path, out: Path, began: float, step: Step) -> Bui
     largest = max(sizes, key=lambda p: sizes[p])
     return BuildReport(
         out=str(out),
-        pages=total,
+        pages=len(sizes),
         files=len(every),
         bytes=sum(p.stat().st_size for p in every),
         largest_page=largest,
@@ -247,19 +182,9 @@ def _write(world: World, work: Path, out: Path, began: float, step: Step) -> Bui
     )
 
 
-def _put(work: Path, path: str, data: bytes) -> None:
-    target = work / path
+def _put(target: Path, data: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(data)
-
-
-def _put_all(work: Path, files: Iterable[tuple[str, bytes]]) -> dict[str, int]:
-    """Write files and return their sizes by path."""
-    sizes = {}
-    for path, data in files:
-        _put(work, path, data)
-        sizes[path] = len(data)
-    return sizes
 
 
 def _swap(work: Path, out: Path) -> None:

@@ -1,7 +1,7 @@
 """What a published release holds beside its pages: files of figures, twins, feeds, citations, crate.
 
-In: the world and its pages. Out: the pages with the addresses of these files in their context, and
-makers of the files as (path, bytes), so that a build writes them and a server may make one on demand.
+In: the world, its pages and their figures. Out: makers of the files as (path, bytes), in the order in which
+`aponia.site.contents` asks for them.
 """
 
 from __future__ import annotations
@@ -10,20 +10,19 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from aponia.site.citations import citation_files
 from aponia.site.codebook import codebook_files, kind_of
 from aponia.site.crate import crate_files, source_files
 from aponia.site.dates import written_date
 from aponia.site.feeds import feed_files
-from aponia.site.figure_files import NamedFigure, figure_files, with_figures
+from aponia.site.figure_files import NamedFigure, figure_files
 from aponia.site.render import Page
-from aponia.site.twins import twin_files, with_twins
+from aponia.site.twins import twin_files
 from aponia.site.views.common import World
 from aponia.site.views.news import news_data, versions_of
 
-__all__ = ["Release", "columns_of", "prepare"]
+__all__ = ["Release", "columns_of"]
 
 
 class Release:
@@ -90,32 +89,3 @@ def columns_of(
         header = next(csv.reader(io.StringIO(data.decode())), [])
         found.setdefault(kind_of(path, figures.get(path, "")), {}).update(dict.fromkeys(header))
     return {kind: tuple(columns) for kind, columns in found.items()}
-
-
-def prepare(world: World, pages: list[Page]) -> Release:
-    """Name the figures and twins of pages.
-
-    Parameters
-    ----------
-    world : World
-    pages : list of Page
-
-    Returns
-    -------
-    Release
-    """
-    named: list[Page] = []
-    figures: list[NamedFigure] = []
-    for page in pages:
-        page, found = with_figures(page)
-        named.append(with_twins(page, world.base_url))
-        figures += found
-    return Release(world, named, figures)
-
-
-def listing_of(files: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return what the data page lists for files below ``data/``, by name and size in bytes."""
-    return [
-        {"label": name, "href": name, "size": f"{max(1, size // 1000)} kB"}
-        for name, size in files.items()
-    ]

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 __all__ = [
     "account", "audit", "decision", "imported", "merged", "metadata", "note", "project",
-    "publication", "recall_check", "recall_check_ended", "record", "removal", "session", "suggestion",
+    "publication", "recall_check", "recall_check_ended", "record", "removal", "server_audit", "session",
+    "suggestion",
 ]  # fmt: skip
 
 metadata = sa.MetaData()
@@ -158,6 +159,15 @@ audit = sa.Table(
     sa.Column("detail", sa.JSON, nullable=False),
     sa.Column("chain", sa.String(64), nullable=False),  # SHA-256 over the entry and the chain before it
 )  # fmt: skip
+server_audit = sa.Table(  # what belongs to no review: who signed in, what was refused, accounts
+    "server_audit", metadata,
+    _key(),
+    _at(),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Column("chain", sa.String(64), nullable=False),
+)  # fmt: skip
 account = sa.Table(
     "account", metadata,
     sa.Column("name", sa.Text, primary_key=True),
@@ -174,7 +184,16 @@ session = sa.Table(
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
 )  # fmt: skip
 
-for _table in (decision, note, removal, audit, merged, recall_check, recall_check_ended):
+for _table in (
+    decision,
+    note,
+    removal,
+    audit,
+    server_audit,
+    merged,
+    recall_check,
+    recall_check_ended,
+):
     for _event in ("UPDATE", "DELETE"):
         _name = f"{_table.name}_no_{_event.lower()}"
         sa.event.listen(

@@ -6,20 +6,22 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse
 
+from aponia import __version__
 from aponia.site.render import environment
-from aponia.site.views.common import World
+from aponia.site.views.common import SELLS_NOTHING, World, site_facts
 
 __all__ = ["live_page", "live_text"]
 
 
 def live_text(
-    world: World, template: str, *, path: str, title: str, description: str, **values: Any
+    world: World | None, template: str, *, path: str, title: str, description: str, **values: Any
 ) -> str:
     """Return the HTML of a page.
 
     Parameters
     ----------
-    world : World
+    world : World or None
+        None draws the frame without the dates of the evidence.
     template : str
         Name below ``templates/live``.
     path : str
@@ -28,21 +30,14 @@ def live_text(
     **values
         What the template reads.
     """
-    site = {
-        "version": world.version,
-        "built": world.today,
-        "data_changed": world.released,
-        "repository": "",
-        "corrections_href": "",
-        "funding": "The project sells nothing.",
-    }
+    facts = site_facts(world) if world else {"version": __version__, "funding": SELLS_NOTHING}
     context = {
         "root": "../" * path.count("/"),
         "page_title": title,
         "page_description": description,
         "nav_current": "",
         "nav_exact": False,
-        "site": site,
+        "site": facts,
         "jsonld": None,
         "live": True,
         **values,
@@ -51,7 +46,7 @@ def live_text(
 
 
 def live_page(
-    world: World,
+    world: World | None,
     template: str,
     *,
     code: int = 200,

@@ -26,22 +26,25 @@ def methods_page(world: World) -> Page:
     )
 
 
-def data_page(
-    world: World, files: list[dict[str, Any]], release: Mapping[str, int] | None = None
-) -> Page:
+def data_page(world: World, twins: Mapping[str, int], release: Mapping[str, int]) -> Page:
     """Return the list of downloads.
 
     Parameters
     ----------
     world : World
-    files : list of dict
-        Tables and answers: label, address, size.
-    release : mapping of str to int, optional
-        What else a build made below ``data/``: path to size in bytes.
+    twins : mapping of str to int
+        Path and number of bytes of every data file; those below ``data/`` are listed.
+    release : mapping of str to int
+        What else lies below ``data/``: path to size in bytes.
     """
+    files = [
+        {"label": path[5:], "href": path[5:], "size": f"{max(1, size // 1000)} kB"}
+        for path, size in twins.items()
+        if path.startswith("data/")
+    ]
     made = {
         path.removeprefix("data/"): size
-        for path, size in (release or {}).items()
+        for path, size in release.items()
         if not path.startswith("data/source/")
     }
     packed = [n for n in made if n.endswith(".zip")]

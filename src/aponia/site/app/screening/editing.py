@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import Field
 
 from aponia.literature.store import ImportResult, Review, ReviewError, Settings, joining
+from aponia.site.app.audit import book_of
 from aponia.site.app.screening.common import LARGEST_ID, Opened, RecordForm, back, desk_of
 from aponia.site.app.viewer import Editor
 
@@ -85,12 +86,12 @@ def add(
     kind: Annotated[str, Form(max_length=40)] = "",
 ) -> Response:
     """Import a file."""
-    result = keep_upload(review, file, viewer.name, source, kind, request.app.state.config.upload_bytes)  # fmt: skip
+    result = keep_upload(request, review, file, viewer.name, source, kind)
     return back(review, "imports", already=1 if result.already else None)
 
 
 def keep_upload(
-    review: Review, file: UploadFile, who: str, source: str, kind: str, most: int
+    request: Request, review: Review, file: UploadFile, who: str, source: str, kind: str
 ) -> ImportResult:
     """Import an uploaded file through a temporary one; its name is only told, never used as a path.
 
@@ -99,6 +100,7 @@ def keep_upload(
     ReviewError
         No file, an empty or too large one.
     """
+    most = request.app.state.config.upload_bytes
     name = PurePosixPath((file.filename or "").replace("\\", "/")).name[:200]
     if not name:
         raise ReviewError("no file was chosen")
@@ -108,7 +110,9 @@ def keep_upload(
         path = Path(folder) / "upload"
         with path.open("wb") as out:
             shutil.copyfileobj(file.file, out)
-        return review.add_file(path, who=who, database=source, kind=kind, name=name)
+        result = review.add_file(path, who=who, database=source, kind=kind, name=name)
+    book_of(request).add(who, "file uploaded", review=review.id, file=name, bytes=file.size or 0, records=result.records)  # fmt: skip
+    return result
 
 
 @router.post("/{project}/split")
