@@ -34,7 +34,8 @@ def plan(
     changes: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", help="Use another value: placebo_change=-27 (repeatable; names are in the table)."
+            "--set",
+            help="Use another value: placebo_change=-27 (repeatable; names are in the table).",
         ),
     ] = None,
     prior: Annotated[
@@ -55,7 +56,8 @@ def plan(
         int, typer.Option("--looks", help="Equally spaced looks of the sequential design.")
     ] = 3,
     spending: Annotated[
-        str, typer.Option("--spending", help="Error spending of the sequential design: OBF or Pocock.")
+        str,
+        typer.Option("--spending", help="Error spending of the sequential design: OBF or Pocock."),
     ] = "OBF",
     largest: Annotated[int, typer.Option("--largest", help="Most people tried.")] = 2000,
     simulations: Annotated[
@@ -116,5 +118,7 @@ def _pairs(changes: list[str]) -> dict[str, float]:
                 raise ValueError
             found[name.strip()] = float(value)
         except ValueError:
-            raise ValueError(f"--set {change!r}: write name=number, such as placebo_change=-27") from None
+            raise ValueError(
+                f"--set {change!r}: write name=number, such as placebo_change=-27"
+            ) from None
     return found

@@ -125,22 +125,15 @@ def _looks(plan: Plan) -> Table:
     return table
 
 
-def _assumptions(plan: Plan) -> Table:
-    table = Table(
-        title="What it rests on (change with --set name=value)", title_justify="left", title_style="bold"
-    )
-    for column in ("name", "value", "range", "from", "why or where"):
-        table.add_column(column, overflow="fold")
+def _assumptions(plan: Plan) -> Text:
+    text = Text()
+    text.append("What it rests on (change with --set name=value)\n", style="bold")
     for a in plan.assumptions.items_told:
         ends = [f"{v:g}" if v is not None else "…" for v in (a.low, a.high)]
-        told = a.why
+        around = f" ({' to '.join(ends)})" if (a.low, a.high) != (None, None) else ""
+        text.append(f"{a.name} = {a.value:g} {a.unit}".rstrip(), style="bold")
+        text.append(f"{around}, {a.origin}: {a.what}. {a.why}")
         if a.rows:
-            told += f" [{', '.join(r.split('/')[-1] for r in a.rows)}]"
-        table.add_row(
-            a.name,
-            f"{a.value:g} {a.unit}",
-            " to ".join(ends) if (a.low, a.high) != (None, None) else "–",
-            a.origin,
-            Text(told),
-        )
-    return table
+            text.append(f" [{', '.join(a.rows)}]", style="dim")
+        text.append("\n")
+    return text

@@ -108,7 +108,10 @@ class Assumptions(Mapping[str, float]):
                 raise PlanningError(f"{name} must be a finite number, found {value}")
             old = items[name]
             items[name] = replace(
-                old, value=float(value), origin="set", why=f"set; without it {old.value:g}. {old.why}"
+                old,
+                value=float(value),
+                origin="set",
+                why=f"set; without it {old.value:g}. {old.why}",
             )
         return Assumptions(items.values())
 
@@ -142,7 +145,9 @@ class Reader:
         """Return a row, or raise PlanningError naming it."""
         found = self._rows.get((table, row))
         if found is None:
-            raise PlanningError(f"{table} of this evidence base has no row {row}; set the value instead")
+            raise PlanningError(
+                f"{table} of this evidence base has no row {row}; set the value instead"
+            )
         return found
 
     def number(self, table: str, row: str, field: str = "value") -> float:

@@ -160,9 +160,13 @@ def belief_of(
     if prior not in ("sceptical", "flat"):
         raise PlanningError(f"prior {prior!r}: choose sceptical or flat")
     if not 0 <= expectancy_share <= 1:
-        raise PlanningError(f"expectancy_share must lie between 0 and 1, found {expectancy_share:g}")
+        raise PlanningError(
+            f"expectancy_share must lie between 0 and 1, found {expectancy_share:g}"
+        )
     if not math.isfinite(target) or target == 0:
-        raise PlanningError("target_effect must not be 0: a trial for no effect needs endless people")
+        raise PlanningError(
+            "target_effect must not be 0: a trial for no effect needs endless people"
+        )
     scale = abs(target)
     found = _converted(answer.headline, base, endpoint, construct)
     if found is None:
@@ -183,7 +187,9 @@ def belief_of(
     tau2, known = headline.tau2, headline.k >= _ENOUGH_FOR_TAU and math.isfinite(headline.tau2)
     tau = math.sqrt(tau2) * _unit_factor(headline, endpoint) if known else 0.5 * scale
     trials = tuple(r.study for r in headline.rows if r.chosen)
-    people = f"{headline.k} randomised trial{'s' if headline.k > 1 else ''}, {headline.people} people"
+    people = (
+        f"{headline.k} randomised trial{'s' if headline.k > 1 else ''}, {headline.people} people"
+    )
     discount = (
         f" {100 * expectancy_share:.0f}% of the estimate is taken to be expectancy."
         if expectancy_share
@@ -287,7 +293,11 @@ def _control_level(headline: Synthesis, base: EvidenceBase) -> float | None:
             if arm is None or base.arm_kind(study, arm) == "studied":
                 continue
             level = result.mean
-            if level is None and result.baseline_mean is not None and result.change_mean is not None:
+            if (
+                level is None
+                and result.baseline_mean is not None
+                and result.change_mean is not None
+            ):
                 level = result.baseline_mean + result.change_mean
             if level is not None:
                 n = float(result.n or 1)

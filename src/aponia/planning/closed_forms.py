@@ -10,6 +10,7 @@ critical value, the one-way product form (Dunnett, JASA 1955;50:1096).
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -29,7 +30,12 @@ __all__ = [
 
 
 def power_t_test(
-    difference: float, sd: float, n_active: float, n_control: float, alpha: float = 0.05, lost: int = 0
+    difference: float,
+    sd: float,
+    n_active: float,
+    n_control: float,
+    alpha: float = 0.05,
+    lost: int = 0,
 ) -> float:
     """Return the power of a two-sided t-test of two groups.
 
@@ -145,6 +151,7 @@ def power_negative_binomial(
     )
 
 
+@lru_cache(maxsize=256)
 def dunnett_critical(
     sizes: tuple[int, ...], control: int, alpha: float = 0.025, df: float = math.inf
 ) -> float:

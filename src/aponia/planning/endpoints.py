@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
+from scipy.special import expit
 
 from aponia.planning.errors import PlanningError
 from aponia.planning.kernels.groups import BINARY, BOUNDED, COUNT, NORMAL
@@ -44,7 +45,7 @@ _SCALE = {
 def _moments(loc: ArrayLike, spread: float) -> tuple[FloatArray, FloatArray]:
     """Mean and SD of a logit-normal number between 0 and 1, by Gauss-Hermite quadrature."""
     z = np.asarray(loc, dtype=float)[..., None] + spread * _NODES
-    values = 1.0 / (1.0 + np.exp(-z))
+    values = expit(z)
     mean = values @ _WEIGHTS
     return mean, np.sqrt(np.maximum(0.0, (values**2) @ _WEIGHTS - mean**2))
 
@@ -56,7 +57,8 @@ def _mean_table(spread: float) -> FloatArray:
 
 def _location(mean: ArrayLike, spread: float) -> FloatArray:
     """Return the logit location at which the mean (0 to 1) is as wanted."""
-    return np.interp(np.asarray(mean, dtype=float), _mean_table(spread), _GRID)
+    found: FloatArray = np.interp(np.asarray(mean, dtype=float), _mean_table(spread), _GRID)
+    return found
 
 
 def bounded_spread(mean: float, sd: float, lowest: float, highest: float) -> float:
@@ -92,10 +94,18 @@ def bounded_spread(mean: float, sd: float, lowest: float, highest: float) -> flo
             f"(largest possible {width * math.sqrt(m * (1 - m)):.3g}); set a smaller one"
         )
 
-    def gap(spread: float) -> float:
-        return float(_moments(_location(m, spread), spread)[1]) - s
+    return _spread(m, s)
 
-    return float(brentq(gap, 1e-4, 12.0, xtol=1e-6))
+
+@lru_cache(maxsize=4096)
+def _spread(mean: float, sd: float) -> float:
+    """Spread on the logit scale of a number between 0 and 1 with this mean and SD."""
+
+    def gap(spread: float) -> float:
+        at = brentq(lambda x: float(_moments(x, spread)[0]) - mean, -200.0, 200.0, xtol=1e-9)
+        return float(_moments(at, spread)[1]) - sd
+
+    return float(brentq(gap, 1e-4, 12.0, xtol=1e-7))
 
 
 def count_dispersion(mean: float, sd: float, weeks: float) -> float:
@@ -167,7 +177,9 @@ class Endpoint:
         if self.kind not in _CODE:
             raise PlanningError(f"kind {self.kind!r}: choose count, score, responder or normal")
         if not 0 <= self.correlation < 1 and not (self.kind == "count" and self.correlation == 1):
-            raise PlanningError(f"correlation must be at least 0 and below 1, found {self.correlation}")
+            raise PlanningError(
+                f"correlation must be at least 0 and below 1, found {self.correlation}"
+            )
         if self.kind == "count":
             self._check_count()
         if self.kind == "responder" and not 0 < self.comparator < 100:
@@ -185,7 +197,9 @@ class Endpoint:
                 f"{self.baseline_mean:g} and {self.baseline_sd:g}"
             )
         if self.baseline_weeks <= 0 or self.followup_weeks <= 0 or self.bout_weeks < 0:
-            raise PlanningError("baseline_weeks and followup_weeks must be positive, bout_weeks 0 or more")
+            raise PlanningError(
+                "baseline_weeks and followup_weeks must be positive, bout_weeks 0 or more"
+            )
         if self.comparator <= -100:
             raise PlanningError(
                 f"placebo_change is in percent and must lie above -100, found {self.comparator:g}"

@@ -122,9 +122,7 @@ def plan(
             answer, base, endpoint, measured.construct, effect, prior=prior,
             expectancy_share=expectancy_share,
         )  # fmt: skip
-    model = Model(
-        endpoint, told, alpha=alpha, seed=seed, looks=tuple(looks), spending=spending
-    )
+    model = Model(endpoint, told, alpha=alpha, seed=seed, looks=tuple(looks), spending=spending)
     run = DESIGNS[design]
     start, step = smallest(design)
     if people is not None and people < start:

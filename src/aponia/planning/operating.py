@@ -127,7 +127,9 @@ def find_size(
     if not 0 < target < 1:
         raise PlanningError(f"target must lie between 0 and 1, found {target:g}")
     if largest < start:
-        raise PlanningError(f"this design needs at least {start} people, the most allowed is {largest}")
+        raise PlanningError(
+            f"this design needs at least {start} people, the most allowed is {largest}"
+        )
     seen: dict[int, tuple[Estimate, int]] = {}
 
     def value(people: int) -> float:
@@ -151,7 +153,13 @@ def find_size(
         low, high = high, min(largest, rounded(2 * high))
     if value(high) < target:
         return Size(
-            kind, target, None, None, None, seen[high][0], f"Not reached with {largest} people in all."
+            kind,
+            target,
+            None,
+            None,
+            None,
+            seen[high][0],
+            f"Not reached with {largest} people in all.",
         )
     while high - low > max(step, high // 25):
         middle = rounded((low + high) / 2)
@@ -231,7 +239,7 @@ def operate(
         type_one_error=share(null.reject),
         allowed_error=allowed,
         half_width=_mean(at.half_width, at),
-        width_scale=width_scale(model, at),
+        width_scale=at.scale or model.endpoint.scale,
         bias=_mean(at.estimate - at.truth, at),
         exaggeration=exaggeration,
         wrong_direction=share(wrong) if rejected.any() else Estimate(0.0, 0.0),
@@ -243,9 +251,3 @@ def operate(
 def _mean(values: NDArray[np.float64], runs: Runs) -> float:
     good = ~runs.failed
     return float(values[good].mean()) if good.any() else math.nan
-
-
-def width_scale(model: Model, runs: Runs) -> str:
-    """Return what estimates are measured in."""
-    del runs
-    return model.endpoint.scale

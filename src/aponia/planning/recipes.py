@@ -184,11 +184,9 @@ def _chronic_cluster(r: Reader) -> None:
         "not readable.", low=-40.0, high=0.0,
     )  # fmt: skip
     r.assume("baseline_weeks", "weeks of diary before treatment", "weeks", 4.0,
-             "A within-person design does not use it.")  # fmt: skip
+             "Length of the diary the spread before treatment was printed for.")  # fmt: skip
     r.assume("followup_weeks", "weeks of a period in which attacks are counted", "weeks", 4.0,
              "Long enough for a stable count at these rates.", low=2.0, high=8.0)  # fmt: skip
-    r.assume("correlation", "correlation of attack rates before and after", "", 0.6,
-             "Not used by a within-person design.", low=0.3, high=0.8)  # fmt: skip
     r.assume(
         "bout_weeks", "mean weeks until a bout ends by itself (0: never)", "weeks", 0.0,
         "Planned in the chronic form: in an episodic bout later periods lose their attacks by "
@@ -307,7 +305,9 @@ _PLACEBO_RATE = {
 
 def _responders(r: Reader, condition: str) -> None:
     if condition in _PLACEBO_RATE:
-        p0 = r.read("placebo_rate", "people who respond on the comparator", "%", _PLACEBO_RATE[condition])
+        p0 = r.read(
+            "placebo_rate", "people who respond on the comparator", "%", _PLACEBO_RATE[condition]
+        )
     else:
         p0 = r.assume("placebo_rate", "people who respond on the comparator", "%", 30.0,
                       f"{_OTHER_NUMBERS} Other conditions have 19 to 48%.", low=19.0, high=48.0)  # fmt: skip
@@ -324,10 +324,26 @@ def _responders(r: Reader, condition: str) -> None:
 
 def _other_counts(r: Reader) -> None:
     why = f"{_OTHER_NUMBERS} Set it for your people."
-    r.assume("baseline_mean", "attacks a week before treatment", "attacks/week", 2.0, why, low=1.0, high=5.0)
+    r.assume(
+        "baseline_mean",
+        "attacks a week before treatment",
+        "attacks/week",
+        2.0,
+        why,
+        low=1.0,
+        high=5.0,
+    )
     r.assume("baseline_sd", "spread between people before treatment", "attacks/week", 1.5, why)
     r.assume("placebo_change", "change on the comparator", "%", -20.0, why, low=-40.0, high=0.0)
-    r.assume("correlation", "correlation of attack rates before and after", "", 0.5, why, low=0.3, high=0.7)
+    r.assume(
+        "correlation",
+        "correlation of attack rates before and after",
+        "",
+        0.5,
+        why,
+        low=0.3,
+        high=0.7,
+    )
     r.assume("baseline_weeks", "weeks of diary before treatment", "weeks", 4.0, why)
     r.assume("followup_weeks", "weeks in which attacks are counted", "weeks", 4.0, why)
     r.assume("bout_weeks", "mean weeks until a bout ends by itself (0: never)", "weeks", 0.0, why)
@@ -366,7 +382,11 @@ def _dropout(r: Reader, condition: str) -> None:
         share = round(r.number(table, row) / 248, 3)
         told, rows = "40 of 248 on placebo over 15 weeks.", [row]
     else:
-        share, told, rows = 0.15, f"{_OTHER_NUMBERS} Between migraine (12%) and cluster headache (21%).", []
+        share, told, rows = (
+            0.15,
+            f"{_OTHER_NUMBERS} Between migraine (12%) and cluster headache (21%).",
+            [],
+        )
     for name in ("dropout_active", "dropout_comparator"):
         what = f"people without an outcome, {'active' if name.endswith('active') else 'comparator'}"
         if rows:
@@ -436,10 +456,12 @@ def _periods(r: Reader, construct: str) -> None:
                  low=0.2, high=0.6,
                  rows=(f"planning_parameters/{_CH}within-person-variability",))  # fmt: skip
     else:
-        r.assume("own_share", "share of the variance that is the person's own", "share", 0.6,
-                 "Between the correlation over months and the reliability of one daily rating (0.65).",
-                 low=0.4, high=0.8,
-                 rows=("planning_parameters/chronic-pain-mixed-pain-intensity-reliability-of-one-daily-rating",))  # fmt: skip
+        own = (
+            "planning_parameters/chronic-pain-mixed-pain-intensity-reliability-of-one-daily-rating"
+        )
+        r.assume("own_share", "share of the variance that is the person's own", "share", 0.45,
+                 "Midway between the correlation of back pain over months (0.24) and the reliability of "
+                 "one daily rating (0.65).", low=0.24, high=0.65, rows=(own,))  # fmt: skip
 
 
 def _levels(r: Reader) -> None:
@@ -460,6 +482,14 @@ def _subgroup(r: Reader, condition: str) -> None:
                  "Schindler 2022 printed d = 1.25 in chronic and 0.35 in episodic cluster headache, in 14 "
                  "people.", low=0.0, high=1.0)  # fmt: skip
     else:
-        r.assume("subgroup_share", "share of people in the subgroup", "share", 0.5, "No row.", low=0.2, high=0.8)
+        r.assume(
+            "subgroup_share",
+            "share of people in the subgroup",
+            "share",
+            0.5,
+            "No row.",
+            low=0.2,
+            high=0.8,
+        )
         r.assume("effect_outside", "effect outside the subgroup, as a share of that inside", "share", 0.5,
                  "No row.", low=0.0, high=1.0)  # fmt: skip

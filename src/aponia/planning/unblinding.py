@@ -81,7 +81,7 @@ def unblinding_cost(
                 on_active,
                 on_comparator,
                 expectancy,
-                expectancy * (on_active - on_comparator),
+                expectancy * (on_active - on_comparator) + 0.0,
                 float(nothing.estimate[good].mean()) if good.any() else float("nan"),
                 share(nothing.reject),
                 share(something.benefit(model.endpoint.benefit_sign)),

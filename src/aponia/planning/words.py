@@ -35,7 +35,11 @@ def sentences_of(plan: Plan) -> tuple[str, ...]:
     out = []
     size = plan.for_power
     if size.people is not None and size.reached is not None:
-        more = f" ({size.low} to {size.high} within the error of the simulation)" if size.low != size.high else ""
+        more = (
+            f" ({size.low} to {size.high} within the error of the simulation)"
+            if size.low != size.high
+            else ""
+        )
         out.append(
             f"With {DESIGN_NAMES[plan.design]}, {size.people} people{more} would give a chance of "
             f"{_percent(size.reached.value)} to detect an effect of {aim}, if that were the true one and all "
@@ -60,7 +64,9 @@ def sentences_of(plan: Plan) -> tuple[str, ...]:
             "times the truth on average."
         )
     if plan.design == "sequential":
-        out.append(f"Stopping early where it may, the trial would use {o.expected_people:.0f} people on average.")
+        out.append(
+            f"Stopping early where it may, the trial would use {o.expected_people:.0f} people on average."
+        )
     inert = next(u for u in plan.unblinding if u.scenario == "inert-comparator")
     out.append(
         f"If people can tell what they got as assumed, a treatment that does nothing would come out positive or "
@@ -106,7 +112,9 @@ def warnings_of(plan: Plan) -> tuple[str, ...]:
             f"more than the {100 * o.allowed_error:g}% it promises."
         )
     if o.failed > 0.001:
-        out.append(f"{100 * o.failed:.1f}% of simulated trials could not be analysed: too few people or no variation.")
+        out.append(
+            f"{100 * o.failed:.1f}% of simulated trials could not be analysed: too few people or no variation."
+        )
     out.append(
         "For planning research with a statistician and an ethics committee. A simulation is as good as its "
         "assumptions; it is no forecast and no medical advice."

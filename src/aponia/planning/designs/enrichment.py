@@ -31,7 +31,12 @@ def _stage(
     ratio = model.get("effect_outside", 0.5)
     nothing = np.repeat(model.belief_locations(np.zeros(1)), len(effects), axis=0)
     locations = np.stack(
-        [nothing, model.belief_locations(effects), nothing, model.belief_locations(ratio * effects)],
+        [
+            nothing,
+            model.belief_locations(effects),
+            nothing,
+            model.belief_locations(ratio * effects),
+        ],
         axis=1,
     )
     active, comparator = model.believe or (0.0, 0.0)

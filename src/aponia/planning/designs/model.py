@@ -71,7 +71,9 @@ class Model:
             raise PlanningError(f"seed must be a whole number from 0 up, found {self.seed}")
         for name in ("dropout_active", "dropout_comparator"):
             if not 0 <= self.assumptions.get(name, 0.0) <= 1:
-                raise PlanningError(f"{name} is a share between 0 and 1, found {self.assumptions[name]:g}")
+                raise PlanningError(
+                    f"{name} is a share between 0 and 1, found {self.assumptions[name]:g}"
+                )
         if self.believe is not None and not all(0 <= b <= 1 for b in self.believe):
             raise PlanningError(f"shares of belief lie between 0 and 1, found {self.believe}")
 
@@ -92,7 +94,8 @@ class Model:
         """
         shift = 0.5 * self.expectancy if self.believe is not None else 0.0
         return np.stack(
-            [self.endpoint.locations(effects - shift), self.endpoint.locations(effects + shift)], axis=-1
+            [self.endpoint.locations(effects - shift), self.endpoint.locations(effects + shift)],
+            axis=-1,
         )
 
 
@@ -114,6 +117,8 @@ class Runs:
         Half the width of the confidence interval on the endpoint's scale.
     extra : dict of str to ndarray
         What a design adds, such as the look at which it stopped.
+    scale : str
+        Scale of truth and estimate where it is not that of the endpoint.
     """
 
     truth: FloatArray
@@ -125,6 +130,7 @@ class Runs:
     failed: NDArray[np.bool_]
     half_width: FloatArray
     extra: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    scale: str = ""
 
     def benefit(self, sign: int) -> NDArray[np.bool_]:
         """Whether the trial rejects and its estimate lies on the side of benefit."""
@@ -192,7 +198,9 @@ def contrast(
     with np.errstate(divide="ignore", invalid="ignore"):
         shift = x @ c
         estimate = y @ c - slope * shift
-        variance = (c * c / w).sum(axis=1) + np.where(np.isfinite(information), shift**2 / information, 0)
+        variance = (c * c / w).sum(axis=1) + np.where(
+            np.isfinite(information), shift**2 / information, 0
+        )
     se = np.sqrt(np.where(good, variance, np.nan))
     return np.where(good, estimate, np.nan), se, df
 
@@ -205,7 +213,12 @@ def critical_t(df: FloatArray, alpha: float) -> FloatArray:
 
 
 def two_sided(
-    truth: FloatArray, estimate: FloatArray, se: FloatArray, df: FloatArray, alpha: float, people: float
+    truth: FloatArray,
+    estimate: FloatArray,
+    se: FloatArray,
+    df: FloatArray,
+    alpha: float,
+    people: float,
 ) -> Runs:
     """Test every trial against no difference, two-sided."""
     c = critical_t(df, alpha)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -84,7 +85,7 @@ def sequential_boundaries(
     -------
     upper, nominal_p : tuple of float
     """
-    if not looks or looks[-1] != 1 or any(b <= a for a, b in zip(looks, looks[1:], strict=False)):
+    if not looks or looks[-1] != 1 or any(b <= a for a, b in pairwise(looks)):
         raise PlanningError(f"looks must increase and end with 1, found {looks}")
     found = boundaries(looks, alpha=alpha, spending=spending)
     return tuple(float(u) for u in found.upper), tuple(float(p) for p in found.nominal_p)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numba
 import numpy as np
@@ -117,7 +118,8 @@ def _run(
         truth = _shares(endpoint.locations(effects)) - _shares(endpoint.locations(np.zeros(1)))
     else:
         truth = endpoint.possible(effects)
-    return two_sided(truth, estimate, se, df, model.alpha, n)
+    runs = two_sided(truth, estimate, se, df, model.alpha, n)
+    return replace(runs, scale="difference of shares") if endpoint.kind == "responder" else runs
 
 
 def _shares(logit: FloatArray) -> FloatArray:

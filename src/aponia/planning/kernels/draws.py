@@ -41,7 +41,7 @@ _EDGE = _ziggurat()
 _LOG_FACTORIAL = np.array([math.lgamma(k + 1.0) for k in range(512)])
 
 
-@nb.njit(inline="always", **OPTIONS)
+@nb.njit(**OPTIONS)
 def _next(s):  # type: ignore[no-untyped-def]
     total = s[0] + s[3]
     result = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s[0]
@@ -68,7 +68,7 @@ def seed_stream(s, seed, trial):  # type: ignore[no-untyped-def]
         s[i] = z ^ (z >> np.uint64(31))
 
 
-@nb.njit(inline="always", **OPTIONS)
+@nb.njit(**OPTIONS)
 def uniform(s):  # type: ignore[no-untyped-def]
     """Return a number in (0, 1)."""
     return (np.float64(_next(s) >> np.uint64(11)) + 0.5) * (1.0 / 9007199254740992.0)
@@ -96,7 +96,7 @@ def normal(s):  # type: ignore[no-untyped-def]
             return x
 
 
-@nb.njit(inline="always", **OPTIONS)
+@nb.njit(**OPTIONS)
 def exponential(s):  # type: ignore[no-untyped-def]
     """Return an exponential number with mean 1."""
     return -math.log(uniform(s))
@@ -124,12 +124,14 @@ def gamma(s, shape):  # type: ignore[no-untyped-def]
                 return boost * d * v
 
 
-@nb.njit(inline="always", **OPTIONS)
+@nb.njit(**OPTIONS)
 def _log_factorial(k):  # type: ignore[no-untyped-def]
     if k < 512:
         return _LOG_FACTORIAL[np.int64(k)]
     x = k + 1.0
-    return (x - 0.5) * math.log(x) - x + 0.9189385332046728 + 1.0 / (12.0 * x) - 1.0 / (360.0 * x**3)
+    return (
+        (x - 0.5) * math.log(x) - x + 0.9189385332046728 + 1.0 / (12.0 * x) - 1.0 / (360.0 * x**3)
+    )
 
 
 @nb.njit(**OPTIONS)

@@ -38,7 +38,7 @@ NORMAL, BOUNDED, BINARY, COUNT = 0, 1, 2, 3
 _ROUNDS = 25
 
 
-@nb.njit(inline="always", **OPTIONS)
+@nb.njit(**OPTIONS)
 def _expit(x):  # type: ignore[no-untyped-def]
     return 1.0 / (1.0 + math.exp(-x))
 
@@ -148,12 +148,11 @@ def _dispersion(mean, squares, count, G, df):  # type: ignore[no-untyped-def]
 def _counts(x, y, count, G, adjust, level, weight, xbar, rest, work):  # type: ignore[no-untyped-def]
     """Negative binomial regression; a group without any event gets half an event in all.
 
-    `work` is (8, G) of scratch.
+    `work` is (9, G) of scratch.
     """
     n = 0
-    mean, squares, w0, wx, wxx, wz, wxz, middle = (
-        work[0], work[1], work[2], work[3], work[4], work[5], work[6], work[7],
-    )
+    mean, squares, w0, wx, wxx = work[0], work[1], work[2], work[3], work[4]
+    wz, wxz, middle, added = work[5], work[6], work[7], work[8]
     for g in range(G):
         m = count[g]
         n += m
@@ -161,11 +160,12 @@ def _counts(x, y, count, G, adjust, level, weight, xbar, rest, work):  # type: i
         for i in range(m):
             total += y[g, i]
             away += x[g, i]
-        mean[g] = (total if total > 0.0 else 0.5) / m if m > 0 else 1.0
+        added[g] = 0.5 / m if total == 0.0 and m > 0 else 0.0
+        mean[g] = total / m + added[g] if m > 0 else 1.0
         middle[g] = away / m if m > 0 else 0.0
         squares[g] = 0.0
         for i in range(m):
-            d = y[g, i] - mean[g]
+            d = y[g, i] + added[g] - mean[g]
             squares[g] += d * d
         level[g] = math.log(mean[g])
         xbar[g] = 0.0
@@ -192,7 +192,7 @@ def _counts(x, y, count, G, adjust, level, weight, xbar, rest, work):  # type: i
                 dx = x[g, i] - middle[g]
                 eta = at + slope * (dx + middle[g] - xbar[g])
                 m = math.exp(min(eta, 50.0))
-                r = (y[g, i] - m) / m
+                r = (y[g, i] + added[g] - m) / m
                 w = m / (1.0 + k * m)
                 pearson += r * r * w
                 fall += r * r * w * w
@@ -276,7 +276,7 @@ def simulate_groups(seed, first, kind, loc, believe, dropout, size, p, adjust, t
         s = np.empty(4, np.uint64)
         x = np.empty((G, most))
         y = np.empty((G, most))
-        work = np.empty((8, G))
+        work = np.empty((9, G))
         count = np.zeros(G, np.int64)
         drawn = np.empty(2)
         for b in range(piece * B // pieces, (piece + 1) * B // pieces):
@@ -306,14 +306,31 @@ def simulate_groups(seed, first, kind, loc, believe, dropout, size, p, adjust, t
                     done = min(done, size[g, look])
                 if kind == 3:
                     _counts(
-                        x, y, count, G, adjust,
-                        level[b, look], weight[b, look], xbar[b, look], rest[b, look], work,
+                        x,
+                        y,
+                        count,
+                        G,
+                        adjust,
+                        level[b, look],
+                        weight[b, look],
+                        xbar[b, look],
+                        rest[b, look],
+                        work,
                     )
                 elif kind == 2:
-                    _logits(y, count, G, level[b, look], weight[b, look], xbar[b, look], rest[b, look])
+                    _logits(
+                        y, count, G, level[b, look], weight[b, look], xbar[b, look], rest[b, look]
+                    )
                 else:
                     _gaussian(
-                        x, y, count, G, adjust,
-                        level[b, look], weight[b, look], xbar[b, look], rest[b, look],
+                        x,
+                        y,
+                        count,
+                        G,
+                        adjust,
+                        level[b, look],
+                        weight[b, look],
+                        xbar[b, look],
+                        rest[b, look],
                     )
     return level, weight, xbar, rest
