@@ -13,9 +13,12 @@ import math
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import numba
 import numpy as np
 from scipy import stats
 
@@ -140,6 +143,21 @@ def elsewhere(command: list[str], kind: str, trials: int) -> tuple[float, float]
     return seconds, power
 
 
+def _on_one_thread(run: Callable[[], object]) -> float:
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    start = time.process_time()
+    run()
+    numba.set_num_threads(before)
+    return time.process_time() - start
+
+
+def script(text: str) -> str:
+    path = Path(tempfile.mkdtemp()) / "peer.R"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
 def main() -> None:
     statsmodels, r = os.environ.get("APONIA_BENCH_STATSMODELS"), os.environ.get("APONIA_BENCH_R")
     for kind, (model, effect) in models().items():
@@ -149,7 +167,11 @@ def main() -> None:
         ours, power = timed(
             lambda d=design, m=model, e=effects: float(d(m, e, 2 * ARM).reject.mean())
         )
-        print(f"{kind}: {TRIALS:,} trials of {ARM} an arm in {ours:.1f} s, power {power:.4f}")
+        one = _on_one_thread(lambda d=design, m=model, e=effects: d(m, e, 2 * ARM))
+        print(
+            f"{kind}: {TRIALS:,} trials of {ARM} an arm in {ours:.1f} s on {numba.get_num_threads()} "
+            f"threads, {one:.1f} s of one processor; power {power:.4f}"
+        )
 
         def told(name: str, seconds: float, trials: int, power: float, ours: float = ours) -> None:
             whole = seconds * TRIALS / trials
@@ -173,7 +195,7 @@ def main() -> None:
         if r:
             told(
                 "R (t.test, MASS::glm.nb)",
-                *_with(trials, elsewhere([r, "-e", R, "--args"], kind, trials)),
+                *_with(trials, elsewhere([r, script(R)], kind, trials)),
             )
         else:
             print("  R: skipped (APONIA_BENCH_R names no Rscript)")

@@ -90,29 +90,46 @@ def _recruit(s, kind, loc, believe, dropout, size, look, p, adjust, x, y, count)
                 count[g] = i + 1
 
 
-@nb.njit(**OPTIONS)
-def _gaussian(x, y, count, G, adjust, level, weight, xbar, rest):  # type: ignore[no-untyped-def]
-    """Analysis of covariance; rest = (slope, information of the slope, degrees of freedom)."""
-    n = 0
-    sxx = sxy = syy = 0.0
-    for g in range(G):
-        m = count[g]
-        n += m
-        mx = my = 0.0
+# Sums may be added up in any order: the compiler then uses the vector units.
+@nb.njit(fastmath={"reassoc", "contract", "nsz"}, **OPTIONS)
+def _moments(x, y, m, adjust, out):  # type: ignore[no-untyped-def]
+    """Means of y and x of one group, and its centred sums of squares and products."""
+    mx = my = 0.0
+    for i in range(m):
+        my += y[i]
+    my /= max(m, 1)
+    syy = sxx = sxy = 0.0
+    if adjust:
         for i in range(m):
-            mx += x[g, i]
-            my += y[g, i]
-        if m > 0:
-            mx /= m
-            my /= m
+            mx += x[i]
+        mx /= max(m, 1)
         for i in range(m):
-            dx = x[g, i] - mx
-            dy = y[g, i] - my
+            dx = x[i] - mx
+            dy = y[i] - my
             sxx += dx * dx
             sxy += dx * dy
             syy += dy * dy
-        level[g] = my
-        xbar[g] = mx
+    else:
+        for i in range(m):
+            dy = y[i] - my
+            syy += dy * dy
+    out[0], out[1], out[2], out[3], out[4] = my, mx, syy, sxx, sxy
+
+
+@nb.njit(**OPTIONS)
+def _gaussian(x, y, count, G, adjust, level, weight, xbar, rest, work):  # type: ignore[no-untyped-def]
+    """Analysis of covariance; rest = (slope, information of the slope, degrees of freedom)."""
+    n = 0
+    sxx = sxy = syy = 0.0
+    sums = work[:5, 0]
+    for g in range(G):
+        n += count[g]
+        _moments(x[g], y[g], count[g], adjust, sums)
+        level[g] = sums[0]
+        xbar[g] = sums[1]
+        syy += sums[2]
+        sxx += sums[3]
+        sxy += sums[4]
     use = adjust and sxx > 0.0
     slope = sxy / sxx if use else 0.0
     df = n - G - (1 if use else 0)
@@ -330,5 +347,6 @@ def simulate_groups(seed, first, kind, loc, believe, dropout, size, p, adjust, t
                         weight[b, look],
                         xbar[b, look],
                         rest[b, look],
+                        work,
                     )
     return level, weight, xbar, rest
