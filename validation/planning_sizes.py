@@ -52,7 +52,7 @@ def main() -> None:
         "| rejections without effect, people can tell | people on average |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         *(row(m) for m in made), "",
-        "The same crossover in an episodic bout that ends by itself after six weeks on average "
+        "The same crossover, analysed the same way, in an episodic bout that ends by itself after six weeks on average "
         f"(`--set bout_weeks=6`): {bout.for_power.people or bout.for_power.why} people instead of "
         f"{made[1].for_power.people}.", "",
         "## What it rests on", "",
