@@ -140,7 +140,7 @@ def article_of_node(node: etree._Element) -> Article:
         own = descriptor is not None and descriptor.get("MajorTopicYN") == "Y"
         if own or any(m for _, m in marks):
             major += [name, *(f"{name}/{q}" for q, m in marks if m)]
-    authors = []
+    authors: list[tuple[str, ...]] = []
     for author in article.iterfind("AuthorList/Author"):
         family, given = text_of(author.find("LastName")), text_of(author.find("ForeName"))
         initials = text_of(author.find("Initials"))

@@ -96,7 +96,7 @@ def inflate(source: Source) -> Iterator[bytes]:
                     inflater, member = isal_zlib.decompressobj(31), True
                 try:
                     out = inflater.decompress(rest)
-                except (isal_zlib.error, OSError, EOFError, ValueError) as error:
+                except Exception as error:  # of isal's own type
                     yield from _to_the_damage(source, given, str(error))
                     return
                 given += len(out)

@@ -173,7 +173,9 @@ def _check_pairs(text: str) -> None:
 
 
 def _unexpected(error: UnexpectedInput, text: str) -> tuple[str, str, int]:
-    at = error.pos_in_stream if error.pos_in_stream is not None and error.pos_in_stream >= 0 else len(text)  # fmt: skip
+    at: int | None = getattr(error, "pos_in_stream", None)
+    if at is None or at < 0:
+        at = len(text)
     names = set(getattr(error, "accepts", None) or getattr(error, "expected", None) or getattr(error, "allowed", None) or ())  # fmt: skip
     expected = " or ".join(dict.fromkeys(_EXPECTED[n] for n in sorted(names) if n in _EXPECTED and n not in {"TAG", "NOT"}))  # fmt: skip
     expected = expected or "a term"

@@ -8,7 +8,7 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,8 +142,7 @@ def scan(
     out = Path(jobs[0].out)
     out.mkdir(parents=True, exist_ok=True)
     with _alone(out):
-        for stale in [*out.glob(".*.partial"), *manifest_path(out, "x").parent.glob(".*.partial")]:
-            stale.unlink(missing_ok=True)
+        _sweep(out)
         parts: dict[str, Part] = {}
         todo: list[Job] = []
         for job in jobs:
@@ -160,15 +159,24 @@ def scan(
         if progress:
             progress(done, total, f"{reused} of {len(jobs)} files")
         results = _on_cluster(todo, scheduler) if scheduler else _on_this_machine(todo, workers)
-        with contextlib.closing(results):
+        try:
             for part in results:
                 parts[part.name] = part
                 done += sizes[part.name]
                 if progress:
                     progress(done, total, f"{len(parts)} of {len(jobs)} files")
+        finally:
+            results.close()
+            _sweep(out)
         known = {j.name for j in jobs}
         leftover = tuple(sorted(p.stem for p in out.glob("*.parquet") if p.stem not in known))
     return ScanResult(tuple(parts[n] for n in sorted(parts)), reused, time.perf_counter() - started, leftover)  # fmt: skip
+
+
+def _sweep(out: Path) -> None:
+    """Remove what a killed worker had begun to write."""
+    for stale in [*out.glob(".*.partial"), *manifest_path(out, "x").parent.glob(".*.partial")]:
+        stale.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -206,7 +214,7 @@ def _watch_parent() -> None:
         threading.Thread(target=wait, daemon=True).start()
 
 
-def _on_this_machine(jobs: Sequence[Job], workers: int | None) -> Iterator[Part]:
+def _on_this_machine(jobs: Sequence[Job], workers: int | None) -> Generator[Part, None, None]:
     """Give each worker process a pool of its own, so that one that dies takes only its own file along."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
@@ -216,6 +224,8 @@ def _on_this_machine(jobs: Sequence[Job], workers: int | None) -> Iterator[Part]
     if count < 1:
         return
     context = multiprocessing.get_context("forkserver")
+    # Imported once and shared by every worker.
+    context.set_forkserver_preload(["aponia.literature.scan.one", "lxml.etree", "pyarrow.compute", "pyarrow.parquet"])  # fmt: skip
     waiting: queue.SimpleQueue[tuple[Job, int]] = queue.SimpleQueue()
     for job in jobs:
         waiting.put((job, 1))
@@ -278,26 +288,28 @@ def _kill_children(threads: Sequence[threading.Thread]) -> None:
             thread.join(timeout=5)
 
 
-def _on_cluster(jobs: Sequence[Job], scheduler: str) -> Iterator[Part]:
+def _on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Part, None, None]:
     """Run the same function on a Dask cluster; Dask gives the files of a lost worker to another."""
-    from dask.distributed import Client, as_completed
+    import distributed
     from distributed.scheduler import KilledWorker
 
     try:
-        client = Client(scheduler, timeout="20s", set_as_default=False)
+        client = distributed.Client(  # type: ignore[no-untyped-call]
+            scheduler, timeout="20s", set_as_default=False
+        )
     except (OSError, ValueError) as error:
         raise ScanError(f"{scheduler}: no Dask scheduler answers ({error})") from None
     with client:
         futures = {client.submit(scan_file, job, pure=False, key=f"scan-{job.name}-{os.urandom(4).hex()}"): job for job in jobs}  # fmt: skip
         try:
-            for future in as_completed(list(futures)):
-                error = future.exception()
-                if error is None:
+            for future in distributed.as_completed(list(futures)):  # type: ignore[no-untyped-call]
+                failure = future.exception()
+                if failure is None:
                     yield future.result()
-                elif isinstance(error, KilledWorker):
-                    yield _died(futures[future], f"its workers died ({error})".splitlines()[0])
+                elif isinstance(failure, KilledWorker):
+                    yield _died(futures[future], f"its workers died ({failure})".splitlines()[0])
                 else:
-                    raise error
+                    raise failure
                 future.release()
         finally:
-            client.cancel(list(futures))
+            client.cancel(list(futures))  # type: ignore[no-untyped-call]
