@@ -51,13 +51,13 @@ def test_cluster_gives_what_one_machine_gives(cluster: Any, made: ModuleType, tm
 
 def readers_of(path: Path) -> list[int]:
     out = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            held = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+            held = [fd.readlink() for fd in (process / "fd").iterdir()]
         except OSError:
             continue
-        if int(pid) != os.getpid() and str(path) in held:
-            out.append(int(pid))
+        if int(process.name) != os.getpid() and path in held:
+            out.append(int(process.name))
     return out
 
 

@@ -242,7 +242,7 @@ def children(pid: int) -> list[int]:
 def holding(pid: int, path: Path) -> bool:
     """Tell whether a process has a file open."""
     with contextlib.suppress(OSError):
-        return any(os.readlink(f"/proc/{pid}/fd/{fd}") == str(path) for fd in os.listdir(f"/proc/{pid}/fd"))  # fmt: skip
+        return any(fd.readlink() == path for fd in Path(f"/proc/{pid}/fd").iterdir())
     return False
 
 

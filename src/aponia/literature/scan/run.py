@@ -302,7 +302,7 @@ def _on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Part, None, No
     with client:
         futures = {client.submit(scan_file, job, pure=False, key=f"scan-{job.name}-{os.urandom(4).hex()}"): job for job in jobs}  # fmt: skip
         try:
-            for future in distributed.as_completed(list(futures)):  # type: ignore[no-untyped-call]
+            for future in distributed.as_completed(list(futures), loop=client.loop):  # type: ignore[no-untyped-call]
                 failure = future.exception()
                 if failure is None:
                     yield future.result()
