@@ -354,3 +354,30 @@ def test_two_scans_into_one_folder_are_refused(made: ModuleType, tmp_path: Path)
             scan(jobs_of([good], tmp_path / "out", QUERY), workers=1)
         process.kill()
         process.communicate(timeout=60)
+
+
+def test_chapters_of_books_are_records_too(made: ModuleType, tmp_path: Path) -> None:
+    book = "<PubmedBookArticle><BookDocument><PMID>5</PMID><Book><BookTitle>Drugs</BookTitle></Book><ArticleTitle>Psilocybin headache</ArticleTitle></BookDocument></PubmedBookArticle>\n"
+    text = made.HEAD + book + made.article(1, "Psilocybin headache") + book.replace(">5<", ">6<") + made.END  # fmt: skip
+    part = one(made.write(tmp_path / "a.xml.gz", text), tmp_path / "out")
+    assert (part.records, part.problems) == (3, [])
+    assert pmids(tmp_path / "out") == ["1", "5", "6"]
+
+
+def test_command_writes_parts_and_an_export_and_says_what_was_wrong(made: ModuleType, tmp_path: Path) -> None:  # fmt: skip
+    from typer.testing import CliRunner
+
+    from aponia.cli.main import app
+    from aponia.literature import read
+
+    made.write(tmp_path / "in/a.xml.gz", made.corpus(1, 30))
+    (tmp_path / "in/b.xml").write_bytes(b"")
+    out, export = tmp_path / "out", tmp_path / "found.ris"
+    wrong = CliRunner().invoke(app, ["scan", str(tmp_path / "in"), "--query", "psilocybin[xx]", "--out", str(out)])  # fmt: skip
+    assert "column 11" in str(wrong.exception)
+    assert not out.exists()
+    done = CliRunner().invoke(app, ["scan", str(tmp_path / "in"), "--query", QUERY, "--out", str(out), "--export", str(export), "--workers", "1"])  # fmt: skip
+    assert done.exit_code == 1
+    assert "3 of 30 records match, in 2 files" in done.output
+    assert "b.xml, byte 0: the file is empty" in done.output
+    assert [r.pmid for r in read(export).records] == ["10", "20", "30"]

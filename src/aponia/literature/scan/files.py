@@ -16,7 +16,7 @@ from typing import Any
 __all__ = ["BLOCK", "LONGEST_RECORD", "Block", "Source", "blocks"]
 
 #: Inflated bytes looked at together: large enough that compiling the search costs nothing.
-BLOCK = 16 << 20
+BLOCK = 8 << 20
 #: A record longer than this is none; its bytes are passed over.
 LONGEST_RECORD = 32 << 20
 _READ = 1 << 18
@@ -195,12 +195,16 @@ def _cuts(data: bytes, *, lines: bool) -> list[int]:
     find = data.find
     end = b"\n" if lines else _END
     size = len(end)
+    books = False
     at = find(end)
     while at >= 0:
+        # Chapters of books have an end of their own; they show by what stands behind a record.
+        if not lines and find(b"<PubmedArticle", cuts[-1], cuts[-1] + 400) < 0:
+            books = books or find(_BOOK_END, cuts[-1], at) >= 0
         at += size
         cuts.append(at)
         at = find(end, at)
-    if not lines and find(_BOOK_END) >= 0:
+    if not lines and (books or find(_BOOK_END, cuts[-1]) >= 0):
         at = find(_BOOK_END)
         while at >= 0:
             cuts.append(at + len(_BOOK_END))

@@ -190,8 +190,9 @@ def _name(data: bytes) -> str:
 
 
 def _deleted(scan: _Scan, block: Block) -> None:
-    if b"<DeleteCitation>" in block.data:
-        for found in _DELETED.finditer(block.data):
+    # Withdrawals stand behind the last record.
+    if block.data.find(b"</DeleteCitation>", block.cuts[-1]) >= 0:
+        for found in _DELETED.finditer(block.data, block.cuts[-1]):
             numbers = [n.decode() for n in _PMID.findall(found.group(1))]
             known = set(scan.part.deleted)
             scan.part.deleted += [n for n in numbers if n not in known]
