@@ -40,7 +40,7 @@ class Maker:
         r = self.random
         year, month = r.randint(1995, 2025), r.randint(1, 12)
         rare = r.choice(_RARE) if pmid % 500 == 0 else ""
-        pain = r.random() < 0.05
+        pain = r.random() < (0.5 if rare else 0.05)
         title = self.text(r.randint(8, 18)) + (f" {rare.lower()}" if rare else "") + "."
         sections = "".join(
             f'<AbstractText Label="{label}" NlmCategory="{label}">{self.text(r.randint(25, 75))}{" pain" if pain else ""} (p &lt; 0.05; n = {r.randint(5, 900)}).</AbstractText>'
