@@ -61,7 +61,7 @@ def readers_of(path: Path) -> list[int]:
     return out
 
 
-@pytest.mark.parametrize("deaths", [1, 2])
+@pytest.mark.parametrize("deaths", [1, 4])
 def test_dead_dask_worker_costs_no_other_file(cluster: Any, made: ModuleType, tmp_path: Path, deaths: int) -> None:  # fmt: skip
     for i in range(5):
         made.write(tmp_path / f"in/f{i}.xml.gz", made.corpus(1 + 100 * i, 100))
@@ -100,6 +100,11 @@ def test_dead_dask_worker_costs_no_other_file(cluster: Any, made: ModuleType, tm
 
 
 def test_no_scheduler_is_said(made: ModuleType, tmp_path: Path) -> None:
+    import dask
+
     path = made.write(tmp_path / "a.xml", made.corpus(1, 10))
-    with pytest.raises(ScanError, match="no Dask scheduler"):
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        pytest.raises(ScanError, match="no Dask scheduler"),
+    ):
         scan(jobs_of([path], tmp_path / "out", QUERY), scheduler="tcp://nowhere.invalid:8786")

@@ -295,21 +295,28 @@ def _on_cluster(jobs: Sequence[Job], scheduler: str) -> Generator[Part, None, No
 
     try:
         client = distributed.Client(  # type: ignore[no-untyped-call]
-            scheduler, timeout="20s", set_as_default=False
+            scheduler, set_as_default=False
         )
     except (OSError, ValueError) as error:
         raise ScanError(f"{scheduler}: no Dask scheduler answers ({error})") from None
     with client:
-        futures = {client.submit(scan_file, job, pure=False, key=f"scan-{job.name}-{os.urandom(4).hex()}"): job for job in jobs}  # fmt: skip
-        try:
-            for future in distributed.as_completed(list(futures), loop=client.loop):  # type: ignore[no-untyped-call]
-                failure = future.exception()
-                if failure is None:
-                    yield future.result()
-                elif isinstance(failure, KilledWorker):
-                    yield _died(futures[future], f"its workers died ({failure})".splitlines()[0])
-                else:
-                    raise failure
-                future.release()
-        finally:
-            client.cancel(list(futures))  # type: ignore[no-untyped-call]
+        # Dask blames every file that waited at a worker for its death. So those it gives up on are
+        # tried once more, each alone: then only the one at fault can fail.
+        blamed: list[Job] = []
+        for group, alone in ((list(jobs), False), (blamed, True)):
+            for some in [[job] for job in group] if alone else [group]:
+                futures = {client.submit(scan_file, job, pure=False, key=f"scan-{job.name}-{os.urandom(4).hex()}"): job for job in some}  # fmt: skip
+                try:
+                    for future in distributed.as_completed(list(futures), loop=client.loop):  # type: ignore[no-untyped-call]
+                        failure = future.exception()
+                        if failure is None:
+                            yield future.result()
+                        elif not isinstance(failure, KilledWorker):
+                            raise failure
+                        elif alone:
+                            yield _died(futures[future], f"its workers died, also when it was alone ({failure})".splitlines()[0])  # fmt: skip
+                        else:
+                            blamed.append(futures[future])
+                        future.release()
+                finally:
+                    client.cancel(list(futures))  # type: ignore[no-untyped-call]
