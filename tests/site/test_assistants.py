@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
@@ -76,7 +77,9 @@ def told():
             ):  # fmt: skip
                 heard["resources"][address] = (await client.read_resource(address)).contents[0].text
 
-    anyio.run(talk)
+    # In a thread of its own: the browser tests keep a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(anyio.run, talk).result()
     return heard
 
 

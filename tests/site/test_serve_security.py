@@ -8,6 +8,7 @@ import re
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,7 +39,7 @@ NEEDS = {
     "/api/v1/screening/projects/{project}/imports": "editor",
 }  # fmt: skip
 #: Routes that compute an answer and keep nothing; they need no token, but still no other origin.
-KEEPS_NOTHING: set[str] = set()
+KEEPS_NOTHING = {"/check", "/api/v1/claims/check", "/api/v1/pool"}
 SECURE = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -66,6 +67,12 @@ def routes_of(routes):
 def writes(app):
     found = {path for method, path in routes_of(app.routes) if method not in {"GET", "HEAD"}}
     return sorted(found - KEEPS_NOTHING)
+
+
+def alone(run, *messages):
+    """Run a coroutine in a thread of its own: the browser tests keep a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(run(*messages))).result()
 
 
 def token_of(answer):
@@ -105,6 +112,16 @@ def guarded(serve, tmp_path):
 def test_every_route_that_writes_is_known_here(guarded):
     _, app = guarded
     assert writes(app) == sorted({*NEEDS, "/sign-in"})
+
+
+def test_what_keeps_nothing_is_still_refused_to_other_sites(guarded):
+    """Another site must not make its visitors' browsers spend the server's time."""
+    address, app = guarded
+    assert {path for method, path in routes_of(app.routes) if method == "POST"} >= KEEPS_NOTHING
+    with httpx.Client(base_url=address) as client:
+        for path in sorted(KEEPS_NOTHING):
+            for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):  # fmt: skip
+                assert client.post(path, headers=headers).status_code == 403, (path, headers)
 
 
 def test_no_write_passes_without_its_token_or_from_another_site(guarded):
@@ -202,9 +219,15 @@ def test_the_headers_are_on_every_answer_whatever_it_is(guarded):
             if code not in {200, 304}:
                 assert answer.headers["cache-control"] == "no-store", code
         assert "secret" not in found[500].text
-        for answer in (client.get("/static/site.css"), client.head("/screening/"), client.options("/sign-in"), client.get("/sign-in"), client.get("/api/v1/openapi.json")):  # fmt: skip
+        for answer in (client.get("/static/site.css"), client.head("/screening/"), client.options("/sign-in"), client.get("/sign-in"), client.get("/api/v1/screening/session")):  # fmt: skip
             for name, value in SECURE.items():
                 assert answer.headers[name] == value
+        # What other sites may read says so, and never with a visitor's cookies.
+        shared = client.get("/api/v1/openapi.json", headers={"Origin": "https://a.example"}).headers
+        assert shared["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in shared
+        other = {"cross-origin-resource-policy": "cross-origin"}
+        assert {name: shared[name] for name in SECURE} == {**SECURE, **other}
 
 
 def test_head_is_get_without_a_body(guarded):
@@ -287,15 +310,17 @@ def test_a_body_that_comes_too_slowly_is_given_up_and_waiting_for_the_end_is_not
             pass
 
         scope = {"type": "http", "method": "POST", "headers": [], "path": "/"}
-        bounded = BodyLimit(app, limit=lambda _: 1000, patience=0.05)
+        bounded = BodyLimit(
+            app, limit=lambda _: 1000, refuse=lambda scope, most: app, patience=0.05
+        )
         await asyncio.wait_for(bounded(scope, receive, send), 0.5)
 
     with pytest.raises(HTTPException) as found:
-        asyncio.run(run({"type": "http.request", "body": b"x", "more_body": True}))
+        alone(run, {"type": "http.request", "body": b"x", "more_body": True})
     assert found.value.status_code == 408
     # The body is there: an answer that goes on for long may listen for the client as long as it likes.
     with pytest.raises(asyncio.TimeoutError):
-        asyncio.run(run({"type": "http.request", "body": b"x", "more_body": False}))
+        alone(run, {"type": "http.request", "body": b"x", "more_body": False})
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: 127", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET / HT",

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aponia.literature.store import ServerAudit
 from aponia.site.app.pages import page
+from aponia.site.app.problems import problems
 from aponia.site.app.viewer import OverseeingEditor, find_viewer
 
 __all__ = ["AuditBook", "Refusals", "book_of", "router"]
@@ -130,7 +131,7 @@ def show(request: Request, viewer: OverseeingEditor, at: _Page = 1) -> Response:
                 total=total, at=at, last=max(1, -(-total // _PAGE)))  # fmt: skip
 
 
-@router.get("/api/v1/screening/audit", tags=["screening"])
+@router.get("/api/v1/screening/audit", tags=["screening"], responses=problems(401, 403, 422))
 def told(
     request: Request,
     viewer: OverseeingEditor,

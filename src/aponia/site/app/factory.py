@@ -208,14 +208,17 @@ def _explain_errors(app: FastAPI) -> None:
         title = {404: "Nothing is here", 405: "Not this way"}.get(code, "That did not work")
         found = answer(request, code, title, _sentence(detail))
         found.headers.update(getattr(error, "headers", None) or {})
-        if code == 405:
+        if code == 405 and (methods := _methods(request)):
             # The router names the methods of the first route only that has this path.
-            found.headers["Allow"] = ", ".join(sorted(_methods(request)))
+            found.headers["Allow"] = ", ".join(sorted(methods))
         return found
 
     @app.exception_handler(500)
     def _broken(request: Request, _: Exception) -> Response:
-        return answer(request, 500, "Something broke", "The error is in the server's log; what was saved before is safe.")  # fmt: skip
+        found = answer(request, 500, "Something broke", "The error is in the server's log; what was saved before is safe.")  # fmt: skip
+        # The server ends the connection after a crash; without a word the next request on it fails.
+        found.headers["Connection"] = "close"
+        return found
 
 
 def _methods(request: Request) -> set[str]:

@@ -213,9 +213,7 @@ def _meta(answer: Answer) -> list[str]:
     if answer.status == "answered" and answer.headline is not None:
         k, n = answer.headline.k, answer.headline.people
         found.append(
-            f"{n} people in {k} randomised {'trial' if k == 1 else 'trials'}"
-            if n
-            else f"{k} randomised trials"
+            (f"{n} people in " if n else "") + f"{k} randomised {'trial' if k == 1 else 'trials'}"
         )
         found.append(
             "certainty suggested by rule, not yet confirmed by a reviewer"

@@ -21,6 +21,7 @@ from aponia.site.app.problems import Problem, problem
 from aponia.site.app.viewer import COOKIE
 from aponia.site.app.world import world_of
 from aponia.site.render import Page, render
+from aponia.site.views.common import site_facts
 
 __all__ = ["api_page", "install"]
 
@@ -138,10 +139,5 @@ def api_page(schema: dict[str, Any], base: str = "") -> Page:
 def _page(request: Request) -> Response:
     """Show the calls to people."""
     world = world_of(request)
-    site = {
-        "version": world.version, "built": world.today, "data_changed": world.released,
-        "repository": "", "corrections_href": "", "funding": "The project sells nothing.",
-    }  # fmt: skip
-    return HTMLResponse(
-        render(api_page(request.app.openapi(), str(request.base_url).rstrip("/")), site)
-    )
+    shown = api_page(request.app.openapi(), str(request.base_url).rstrip("/"))
+    return HTMLResponse(render(shown, site_facts(world), live=True))
