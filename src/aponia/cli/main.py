@@ -24,7 +24,7 @@ app = typer.Typer(
 for _command in ("ask", "build", "check", "exposure", "pool"):
     _module = import_module(f"aponia.cli.{_command}")
     app.command(name=_command)(getattr(_module, _command))
-for _group in ("evidence", "literature"):
+for _group in ("evidence", "literature", "watch"):
     app.add_typer(import_module(f"aponia.cli.{_group}").app, name=_group)
 
 
