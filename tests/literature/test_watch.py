@@ -344,7 +344,7 @@ def test_a_trial_of_the_base_that_drifts_is_found_once_and_stays_until_done(
     study = {"start": "2025-01-15", "outcomes": (("Pain intensity", "12 weeks"),)}
     server.settings.registered[number] = registered_study(number, completion="2026-12-31", **study)  # type: ignore[arg-type]
     first = go(engine, sources=["openfda-labels"], base=base)
-    assert [f.headline for f in first.drift] == [f"{number}: completion 2026-12-31; the base says 2026-06-30 (184 days later)"]  # fmt: skip
+    assert [f.headline for f in first.drift] == [f"{number}: completion 2026-12-31 (base: 2026-06-30, 184 days later)"]  # fmt: skip
     state = open_watch(engine)[1]
     server.settings.registered[number] = registered_study(
         number, status="COMPLETED", completion="2026-12-31", enrolled=31, kind="ACTUAL",
@@ -354,12 +354,12 @@ def test_a_trial_of_the_base_that_drifts_is_found_once_and_stays_until_done(
     second = go(engine, sources=["openfda-labels"], base=base, today=later)
     told = {f.headline: f for f in second.drift}
     assert set(told) == {
-        f"{number}: completion 2026-12-31; the base says 2026-06-30 (184 days later)",
+        f"{number}: completion 2026-12-31 (base: 2026-06-30, 184 days later)",
         f"{number}: status Recruiting → Completed",
-        f"{number}: enrolment 40 (planned) → 31 (actual)",
-        f"{number}: primary outcomes changed (1 differences)",
+        f"{number}: enrolment 40 planned → 31 actual",
+        f"{number}: primary outcomes changed (1 difference)",
     }
-    outcome = told[f"{number}: primary outcomes changed (1 differences)"]
+    outcome = told[f"{number}: primary outcomes changed (1 difference)"]
     assert "Was: Pain intensity [12 weeks]" in outcome.lines
     assert "Now: Pain interference [12 weeks]" in outcome.lines
     assert [f.new for f in second.drift] == [True, True, True, False]
@@ -379,6 +379,32 @@ def test_a_trial_of_the_base_that_drifts_is_found_once_and_stays_until_done(
         state.done([999], "ann", "", second.at)
     with pytest.raises(WatchError, match="--who"):
         state.done(numbers, " ", "", second.at)
+    engine.dispose()
+
+
+def test_a_change_seen_by_a_run_that_was_killed_is_still_told(
+    tmp_path: Path, server: ProtocolServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between keeping what a register says and telling it, the run ends; meanwhile it changes again."""
+    from aponia.literature.watch import running
+
+    engine = open_database(f"sqlite:///{tmp_path}/w.sqlite")
+    base = Base(trials=(KnownTrial("NCT09000001", "A trial", "https://clinicaltrials.gov/study/NCT09000001"),))  # fmt: skip
+
+    def day(k: int, status: str) -> Digest:
+        server.settings.registered["NCT09000001"] = registered_study("NCT09000001", status=status)
+        return go(engine, sources=["openfda-events"], base=base, today=DAY + timedelta(days=k))
+
+    assert not day(0, "RECRUITING").drift
+
+    def killed(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as m:
+        m.setattr(running, "notice", killed)
+        with pytest.raises(KeyboardInterrupt):
+            day(1, "SUSPENDED")
+    assert [f.short for f in day(2, "TERMINATED").drift] == ["status Recruiting → Suspended", "status Suspended → Terminated"]  # fmt: skip
     engine.dispose()
 
 

@@ -61,7 +61,7 @@ def digest_of(text: str, link: str) -> Digest:
     new = NewRecord(3, text, text, 2026, link, "2026-01-24", ("pubmed",), (text, "pain"), ("NCT01",), False)  # fmt: skip
     return Digest(
         review="watch", day=date(2026, 1, 24), at=datetime(2026, 1, 24, 6, tzinfo=UTC),
-        needs=(Need(7, text, link, "aponia watch done 7 --who NAME"), Need(None, text, "", "aponia literature screen --review '`a` b'")),
+        needs=(Need((7,), text, link, "aponia watch done 7 --who NAME"), Need((), text, "", "aponia literature screen --review '`a` b'")),
         records=(new,), records_new=1, trials=(new,), trials_new=1, waiting=(new,), waiting_total=1,
         how_ranked=text, drift=(told,), labels=(told,), reactions=(ReactionChange("ketamine", text, 2, 9, "2026-01-01"),),
         caution=CAUTION, sources=(Asked("pubmed", "2026-01-01", "2026-01-24", 5, 1, 9, False, text, (text,), None, "2026-01-24"),),
@@ -216,7 +216,7 @@ def test_a_finding_is_listed_until_it_is_done(
     server.settings.registered[number] = registered_study(number, status="TERMINATED", enrolled=60, start="2024-06-09", completion="2028-05-31")  # fmt: skip
     db = start[1:]
     assert RUN.invoke(app, [*start, "--source", "openfda-events"]).exit_code == 0
-    assert f"#1  {number}: status Terminated; the base says Recruiting" in RUN.invoke(app, ["watch", "list", *db]).output  # fmt: skip
+    assert f"#1  {number}: status Terminated (base: Recruiting)" in RUN.invoke(app, ["watch", "list", *db]).output  # fmt: skip
     done = RUN.invoke(app, ["watch", "done", "1", "--who", "ann", "--note", "in the base now", *db])
     assert done.output == "#1 is done.\n"
     assert RUN.invoke(app, ["watch", "list", *db]).output == "Nothing is open.\n"

@@ -18,9 +18,9 @@ from aponia.literature.watch.model import Base, DueQuestion, Finding
 from aponia.literature.watch.ranking import rank
 from aponia.literature.watch.safety import ReactionChange, reaction_changes
 from aponia.literature.watch.state import Asked, State
-from aponia.literature.watch.telling import headline, told
+from aponia.literature.watch.telling import about, headline, told
 
-__all__ = ["Digest", "Due", "Need", "NewRecord", "Told", "make_digest"]
+__all__ = ["Digest", "Due", "Need", "NewRecord", "Told", "by_subject", "make_digest"]
 
 #: New records shown, and older ones still waiting.
 _SHOWN, _WAITING = 25, 10
@@ -30,9 +30,9 @@ _AHEAD = 30
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One thing a person has to do; `number` is the finding's, None for what is not one."""
+    """One thing a person has to do; `numbers` are its findings', empty for what is none."""
 
-    number: int | None
+    numbers: tuple[int, ...]
     text: str
     link: str
     command: str
@@ -70,6 +70,19 @@ class Told:
     link: str
     found_on: str
     new: bool
+
+    @property
+    def short(self) -> str:
+        """The headline without its subject."""
+        return self.headline.removeprefix(f"{self.subject}: ")
+
+
+def by_subject(findings: Sequence[Told]) -> dict[str, list[Told]]:
+    """Return findings by what they are about, in their order."""
+    out: dict[str, list[Told]] = {}
+    for f in findings:
+        out.setdefault(f.subject, []).append(f)
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +210,7 @@ def make_digest(
 
 def _told(finding: Finding, day: date, now: Mapping[str, Any] | None) -> Told:
     return Told(
-        finding.id, finding.kind, finding.subject, headline(finding, day), told(finding, day, now),
+        finding.id, finding.kind, about(finding), headline(finding, day), told(finding, day, now),
         str(finding.data["url"]), finding.found_on.isoformat(), finding.found_on == day,
     )  # fmt: skip
 
@@ -209,17 +222,20 @@ def _needs(
     out: list[Need] = []
     if fresh or older:
         out.append(Need(
-            None, f"Screen {_count(fresh + older, 'record', 'records')} that nobody has decided on ({fresh} new today)", "",
+            (), f"Screen {_count(fresh + older, 'record', 'records')} that nobody has decided on ({fresh} new today)", "",
             f"aponia literature screen --review {_quoted(review)}",
         ))  # fmt: skip
     for a in sources:
         if a.failed:
-            out.append(Need(None, f"{a.source} failed, its window from {a.since or 'the beginning'} to {a.until} stays open: {a.failed}", "", f"aponia watch --source {a.source.partition(':')[0]}"))  # fmt: skip
-    out += [Need(f.number, f.headline, f.link, f"aponia watch done {f.number} --who NAME") for f in findings]  # fmt: skip
+            out.append(Need((), f"{a.source} failed, its window from {a.since or 'the beginning'} to {a.until} stays open: {a.failed}", "", f"aponia watch --source {a.source.partition(':')[0]}"))  # fmt: skip
+    for subject, mine in by_subject(findings).items():
+        numbers = tuple(f.number for f in mine)
+        said = "; ".join(f.short for f in mine)
+        out.append(Need(numbers, f"{subject}: {said}", mine[0].link, f"aponia watch done {' '.join(map(str, numbers))} --who NAME"))  # fmt: skip
     for d in due:
         if d.days <= 0:
             out.append(Need(
-                None, f"{d.question.short}: the next update was due on {d.question.next_due}"
+                (), f"{d.question.short}: the next update was due on {d.question.next_due}"
                 f" (last search: {d.question.last_search or 'none recorded'})", "",
                 f"after the search, set last_search and next_due of {d.question.id} in questions.yaml",
             ))  # fmt: skip

@@ -137,7 +137,7 @@ def _date_change(name: str, before: str | None, after: str | None) -> list[Chang
 
 
 def _people(count: int, kind: str) -> str:
-    return f"{count} ({kind})" if kind else str(count)
+    return f"{count} {kind}".strip()
 
 
 def _results(before: bool | None, after: bool | None) -> list[Change]:

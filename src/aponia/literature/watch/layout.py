@@ -6,10 +6,11 @@ All that came from elsewhere passes `plain` or `web` here, so a form only has to
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from aponia.literature.watch.digest import Digest, NewRecord, Told
+from aponia.literature.watch.digest import Digest, NewRecord, Told, by_subject
 from aponia.literature.watch.fetching import KNOWN
 from aponia.literature.watch.state import Asked
 
@@ -41,7 +42,7 @@ class Section:
 def plain(text: str) -> str:
     r"""Return one line of text without control, direction or unassigned characters, not too long.
 
-    >>> plain("a\\x1b[31mb\\u202ec\\nd")
+    >>> plain("a\x1b[31mb\u202ec\nd")
     'a[31mbc d'
     """
     kept = []
@@ -142,11 +143,18 @@ def _waiting(d: Digest) -> Section:
     )
 
 
-def _told(t: Told) -> Entry:
-    when = "new today" if t.new else f"open since {t.found_on}"
+def _told(subject: str, mine: Sequence[Told]) -> Entry:
+    """Return what is open about one trial or label as one entry."""
+    lines: list[str] = []
+    title = next((line for t in mine for line in t.lines if line.startswith("“")), "")
+    for t in mine:
+        when = "new today" if t.new else f"open since {t.found_on}"
+        lines.append(f"#{t.number} {t.short} ({when})")
+        lines += [line for line in t.lines if line != title]
+    numbers = " ".join(str(t.number) for t in mine)
     return Entry(
-        f"#{t.number}", f"{plain(t.headline)} ({when})", web(t.link), tuple(plain(line) for line in t.lines),
-        f"aponia watch done {t.number} --who NAME",
+        "!" if any(t.new for t in mine) else "·", plain(f"{subject} {title}"), web(mine[0].link),
+        tuple(plain(line) for line in lines), f"aponia watch done {numbers} --who NAME",
     )  # fmt: skip
 
 
@@ -156,7 +164,7 @@ def _drift(d: Digest) -> Section:
     return Section(
         "Registered trials of the base",
         ("What the registers show now and the base does not, and what changed since the last look. A change says nothing about why.",),
-        tuple(_told(t) for t in d.drift),
+        tuple(_told(name, mine) for name, mine in by_subject(d.drift).items()),
     )  # fmt: skip
 
 
@@ -169,7 +177,9 @@ def _safety(d: Digest) -> Section:
         for r in d.reactions
     )  # fmt: skip
     return Section(
-        "Labels and reports (openFDA)", tuple(said), (*(_told(t) for t in d.labels), *counts)
+        "Labels and reports (openFDA)",
+        tuple(said),
+        (*(_told(name, mine) for name, mine in by_subject(d.labels).items()), *counts),
     )
 
 

@@ -75,7 +75,7 @@ def _sqlite(engine: sa.Engine, project: int) -> Iterator[bool]:
     if not file or file == ":memory:":
         yield True  # nobody else can see it
         return
-    path = Path(f"{file}.watch-{project}.lock")
+    path = Path(f"{Path(file).resolve()}.watch-{project}.lock")
     connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     try:
         try:

@@ -11,14 +11,17 @@ __all__ = ["as_markdown", "escaped"]
 
 
 def escaped(text: str) -> str:
-    r"""Return text that CommonMark shows as it stands; every mark it knows is ASCII punctuation.
+    r"""Return text that CommonMark, and GitHub's form of it, shows as it stands.
 
-    >>> escaped("<b>*a* [x](y) & 1.")
-    '\\\\<b\\\\>\\\\*a\\\\* \\\\[x\\\\]\\\\(y\\\\) \\\\& 1.'
+    >>> print(escaped("<b>*a* [x](y) & 1. http://x"))
+    \<b\>\*a\* \[x\](y) \& 1. http\://x
     """
-    text = re.sub(r"([\\`*_{}\[\]()<>#+\-!|~&$\"'=^:@])", r"\\\1", text)
-    # A number with a dot would begin a list; a bare address ("www.") would become a link.
+    text = re.sub(r"([\\`*_\[\]<>|~&$@])", r"\\\1", text)
+    # What begins a heading, list or rule does so at the start of a line alone.
+    text = re.sub(r"^(\s*)([#+\-=:])", r"\1\\\2", text)
     text = re.sub(r"^(\s*\d+)([.)])", r"\1\\\2", text)
+    # A bare address would become a link.
+    text = text.replace("://", "\\://")
     return re.sub(r"(?i)\bwww\.", r"www\\.", text)
 
 

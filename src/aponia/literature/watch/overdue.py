@@ -121,7 +121,7 @@ def _fdaaa(entry: TrialEntry, today: date) -> Overdue | str:
     if not entry.interventional or not entry.fda_regulated:
         return "the record does not show an interventional trial of a product the FDA regulates"
     if entry.phase is None or entry.phase in _PHASE_1 or entry.phase == "N/A":
-        return "phase 1, or no phase stated"
+        return "phase 1, or no phase given"
     if not any(c.casefold() in _UNITED_STATES for c in entry.countries):
         return "no site in the United States is listed"
     if not ended or entry.primary_completion_kind != "actual":
@@ -138,7 +138,7 @@ def _eu(entry: TrialEntry, paediatric: bool | None) -> Overdue | str:
     if not entry.completion or entry.completion_kind != "actual":
         return "the register states no actual end of the trial"
     if entry.phase is None or entry.phase in _PHASE_1:
-        return "phase 1, or no phase stated: results may be kept back"
+        return "phase 1, or no phase given: results may be kept back"
     name = ("EU CTD" if directive else "EU CTR") + (" paediatric" if paediatric else "")
     months = 6 if paediatric else _MONTHS
     return Overdue(
@@ -167,7 +167,7 @@ def add_months(day: date, months: int) -> date:
 def months_since(text: str, today: date) -> int:
     """Return the whole months from a date of any precision, its last day, to today.
 
-    >>> months_since("2025-10", date(2026, 11, 30))
+    >>> months_since("2025-10", date(2026, 11, 29))
     12
     """
     start = _last_day(text)

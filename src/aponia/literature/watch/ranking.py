@@ -65,8 +65,10 @@ def rank(
     order = sorted(wanted, key=lambda n: (-round(float(scores[place[n]]), 9), n))
     why = {}
     for n in order[:_EXPLAINED]:
-        told = [r.term for r in model.explanation(place[n]).reasons if r.weight > 0]
-        why[n] = tuple(told[:_REASONS])
+        up = [r for r in model.explanation(place[n]).reasons if r.weight > 0]
+        told = [r.term for r in up if r.record is None][:_REASONS]
+        like = [r.record for r in up if r.record is not None][:1]
+        why[n] = (*told, *(f"like “{records[k].title or records[k].id}”" for k in like))
     team = f" and the team's decisions ({sum(decided.values())} included, {irrelevant} excluded)" if decided else ""  # fmt: skip
     how = f"ranked by the screening model, learnt from {len(studies)} studies of the base{team}"
     return Ranking(tuple(order), why, how)

@@ -10,7 +10,7 @@ from aponia.literature.watch.drift import FIELDS
 from aponia.literature.watch.model import Finding
 from aponia.literature.watch.overdue import RULES, months_since
 
-__all__ = ["headline", "told"]
+__all__ = ["about", "headline", "told"]
 
 
 def headline(finding: Finding, today: date) -> str:
@@ -29,7 +29,14 @@ def headline(finding: Finding, today: date) -> str:
             f"{finding.subject}: no result {_months(months_since(str(data['ended']), today))} after its stated end "
             f"({data['date_name']} {data['ended']})"
         )
-    return f"Label {data['name']}: {'; '.join(data['changes'])}"
+    return f"{about(finding)}: {'; '.join(data['changes'])}"
+
+
+def about(finding: Finding) -> str:
+    """Return what a finding is about: the registry number, or the label's name."""
+    if finding.kind != "label":
+        return finding.subject
+    return f"Label {finding.data['name']}, set {finding.subject[:8]}"
 
 
 def told(finding: Finding, today: date, now: Mapping[str, Any] | None = None) -> tuple[str, ...]:
@@ -48,8 +55,11 @@ def told(finding: Finding, today: date, now: Mapping[str, Any] | None = None) ->
         lines.append(f"“{data['title']}”")
     if finding.kind == "drift":
         if data["field"] == "primary_outcomes":
-            lines += [f"Was: {data['was']}", f"Now: {data['now']}"]
-        lines += [str(d) for d in data["detail"]]
+            lines += [
+                f"Was: {data['was']}",
+                f"Now: {data['now']}",
+                *(str(d) for d in data["detail"]),
+            ]
         if data["against"] == "base" and data["field"] == "primary_outcomes":
             lines.append("The base may word outcomes shortly: compare before changing anything.")
         if data.get("base") is not None and data["against"] == "register":
@@ -69,24 +79,18 @@ def told(finding: Finding, today: date, now: Mapping[str, Any] | None = None) ->
 
 
 def _drift(data: Mapping[str, Any]) -> str:
-    name = FIELDS[str(data["field"])]
-    side = "the base says" if data["against"] == "base" else "was"
+    name, of_base = FIELDS[str(data["field"])], data["against"] == "base"
     if data["field"] == "primary_outcomes":
-        return (
-            "primary outcomes "
-            + ("differ from the base" if data["against"] == "base" else "changed")
-            + f" ({len(data['detail'])} differences)"
-        )
+        count = len(data["detail"])
+        verb = "differ from the base" if of_base else "changed"
+        return f"primary outcomes {verb} ({count} difference{'' if count == 1 else 's'})"
     if data["field"] == "results_posted":
-        return "results are posted now" if data["now"] == "posted" else "posted results are no longer there"  # fmt: skip
-    shift = (
-        f" ({data['detail'][0]})"
-        if data["detail"] and data["field"] in {"start", "completion", "primary_completion"}
-        else ""
-    )
-    if data["against"] == "base":
-        return f"{name} {data['now']}; {side} {data['was']}{shift}"
-    return f"{name} {data['was']} → {data['now']}{shift}"
+        said = "results are posted now" if data["now"] == "posted" else "posted results are no longer there"  # fmt: skip
+        return f"{said} (base: {data['was']})" if of_base else said
+    shift = data["detail"][0] if data["detail"] else ""
+    if of_base:
+        return f"{name} {data['now']} (base: {data['was']}{', ' + shift if shift else ''})"
+    return f"{name} {data['was']} → {data['now']}{f' ({shift})' if shift else ''}"
 
 
 def _months(count: int) -> str:
