@@ -25,7 +25,9 @@ from aponia.literature.sources import SourceError
 from aponia.literature.store import Review, open_database
 from aponia.literature.watch import Base, Digest, KnownTrial, WatchError, as_markdown, open_watch
 from aponia.literature.watch import watch as run_watch
+from aponia.literature.watch.arrivals import in_base
 from aponia.literature.watch.lock import only_one
+from aponia.literature.watch.state import Item
 from aponia.literature.watch.windows import OVERLAP_DAYS, Standing, Window, next_window
 
 from .protocol_server.server import Fault, ProtocolServer
@@ -118,13 +120,18 @@ def test_a_source_that_fails_is_told_and_its_window_stays_open(
     state = open_watch(engine)[1]
     assert len([i for i in state.items() if i.source == "biorxiv"]) > 0
     assert len([i for i in state.items() if i.source == "pubmed"]) == 23
+    # It goes on and fails again, two pages on: the cursor moves, and the counts go on with it.
+    server.faults = [Fault("503", times=99, skip=2, path="/details/biorxiv")]
+    again = go(engine, sources=["biorxiv", "pubmed"])
+    assert again.failed[0].read == 16
+    assert again.failed[0].dropped == 5
     server.faults, asked = [], len(server.log)
     later = go(engine, sources=["biorxiv", "pubmed"], today=DAY + timedelta(days=30))
     assert not later.failed
     # The open window was finished from its cursor, then a second one was read up to today.
     paths = [a.path for a in server.log[asked:] if "/details/biorxiv" in a.path]
     assert paths[0].startswith("/details/biorxiv/2026-01-01/2026-01-24/")
-    assert not paths[0].endswith("/0/json")
+    assert paths[0].endswith("/16/json")
     assert any("/2026-01-17/2026-02-23/" in p for p in paths)
     assert len({i.record.doi for i in state.items() if i.source == "biorxiv"}) == len([i for i in state.items() if i.source == "biorxiv"]) == 16  # fmt: skip
     engine.dispose()
@@ -445,6 +452,27 @@ def test_a_changed_label_and_changed_counts_are_told_with_the_caution(
     assert "counts, not rates" in text
     assert "2 → 9 reports" in text.replace("\\", "")
     engine.dispose()
+
+
+def test_what_the_base_has_is_known_by_doi_number_or_as_the_same_publication() -> None:
+    def item(k: int, source: str, **values: Any) -> Item:
+        return Item(k, source, Record(f"r{k}", **values), "2026-01-24", False, "", None)
+
+    study = Record("ng-2020", title="Ketamine infusions for complex regional pain syndrome in adults", authors=("Ng, A",), year=2020,
+                   journal="Pain", volume="161", pages="10-20", doi="10.1000/known", pmid="777", registrations=("NCT01",))  # fmt: skip
+    base = Base((study,), (KnownTrial("NCT02", "A trial", "https://example.org"),))
+    items = [
+        item(1, "crossref", title="Quite another title", doi="10.1000/KNOWN"),
+        item(2, "pubmed", title="Yet another title", pmid="777"),
+        item(3, "europe-pmc", title="Ketamine Infusions for Complex Regional Pain Syndrome in Adults.", authors=("Ng A",), year=2020, journal="Pain", volume="161", pages="10-20"),
+        item(4, "clinicaltrials-gov", registrations=("NCT02",)),
+        item(5, "isrctn", registrations=("ISRCTN1", "NCT01")),
+        # A paper that names a known trial may be its results.
+        item(6, "pubmed", title="Results of a trial of lysergide", registrations=("NCT02",)),
+        item(7, "clinicaltrials-gov", registrations=("NCT03",)),
+        item(8, "pubmed", title="Soil nitrogen under winter wheat"),
+    ]  # fmt: skip
+    assert in_base(items, base) == {1: "ng-2020", 2: "ng-2020", 3: "ng-2020", 4: "NCT02", 5: "ng-2020"}  # fmt: skip
 
 
 def test_windows() -> None:

@@ -119,7 +119,7 @@ def check_all_forms(digest: Digest) -> None:
     assert all((e.get("href") or "").startswith("http") for e in feed.iter("{*}link"))
 
 
-@pytest.mark.parametrize(("text", "link"), [*zip(HOSTILE, cycle(LINKS), strict=False)])
+@pytest.mark.parametrize(("text", "link"), [*zip(HOSTILE, cycle(LINKS), strict=False), *((text, "https://example.org/") for text in HOSTILE)])  # fmt: skip
 def test_hostile_text_does_nothing_in_any_form(text: str, link: str) -> None:
     check_all_forms(digest_of(text, link))
 
