@@ -26,7 +26,7 @@ def headline(finding: Finding, today: date) -> str:
         )
     if finding.kind == "no-results":
         return (
-            f"{finding.subject}: no result {_months(months_since(str(data['ended']), today))} after its stated end "
+            f"{finding.subject}: no result in the register {_months(months_since(str(data['ended']), today))} after its stated end "
             f"({data['date_name']} {data['ended']})"
         )
     return f"{about(finding)}: {'; '.join(data['changes'])}"
