@@ -5,7 +5,10 @@ https://ydulab.com/notebook/sources/08-03__clinicaltrials-landscape/references/a
 the documentation of biomcp (``query.cond``, ``query.intr``, ``query.term``, ``pageSize`` up to 1,000,
 ``pageToken``, ``countTotal``, ``nextPageToken``, ``totalCount``, about 50 requests a minute,
 ``AREA[LastUpdatePostDate]RANGE[…,MAX]``); fields of a study from real records. That ``totalCount``
-comes with the first page only is from memory, so its absence later is no fault; so is ``filter.ids``.
+comes with the first page only is from memory, so its absence later is no fault; so are ``filter.ids``
+and the names ``primaryCompletionDateStruct``, ``isFdaRegulatedDrug``, ``resultsFirstSubmitDate`` and
+``dispFirstSubmitDate``, whose absence is "not stated" and lets nothing be called overdue, except that a
+delay under another name would not be seen.
 """
 
 from __future__ import annotations
