@@ -7,8 +7,8 @@ the documentation of biomcp (``query.cond``, ``query.intr``, ``query.term``, ``p
 ``AREA[LastUpdatePostDate]RANGE[…,MAX]``); fields of a study from real records. That ``totalCount``
 comes with the first page only is from memory, so its absence later is no fault; so are ``filter.ids``
 and the names ``primaryCompletionDateStruct``, ``isFdaRegulatedDrug``, ``resultsFirstSubmitDate`` and
-``dispFirstSubmitDate``, whose absence is "not stated" and lets nothing be called overdue, except that a
-delay under another name would not be seen.
+``dispFirstSubmitDate``, whose absence is "not stated" and lets nothing be called overdue, except that
+results handed in, or a delay asked for, would not be seen under another name.
 """
 
 from __future__ import annotations
