@@ -35,7 +35,7 @@ for _command in (
 ):
     _module = import_module(f"aponia.cli.{_command}")
     app.command(name=_command)(getattr(_module, _command))
-for _group in ("evidence", "literature"):
+for _group in ("evidence", "literature", "watch"):
     app.add_typer(import_module(f"aponia.cli.{_group}").app, name=_group)
 
 
