@@ -13,7 +13,7 @@ __all__ = ["as_atom"]
 
 def as_atom(digest: Digest) -> bytes:
     """Return the feed (RFC 4287)."""
-    from feedgen.feed import FeedGenerator  # type: ignore[import-untyped]
+    from feedgen.feed import FeedGenerator
 
     feed = FeedGenerator()
     feed.id(_id(digest.review))
