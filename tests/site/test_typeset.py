@@ -6,7 +6,7 @@ import io
 
 import pypdf
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aponia.site.typeset import TypesetError, page_count, qr_svg, typeset
@@ -28,6 +28,9 @@ def test_text_is_printed_as_it_is(attack):
 
 
 @settings(max_examples=40, deadline=None)
+@example(
+    "0\N{EMOJI MODIFIER FITZPATRICK TYPE-1-2}"
+)  # a cluster of which no font has the second half
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 def test_any_text_makes_one_page_and_the_same_bytes(text):
     one = typeset("note", NOTE | {"text": text})

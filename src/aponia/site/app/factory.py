@@ -66,6 +66,11 @@ def create_app(config: AppConfig | None = None) -> FastAPI:
     app.state.rates = Rates(config.rates)
     app.state.desk = Desk(engine, background=config.background)
 
+    @app.get("/favicon.ico", include_in_schema=False)
+    def icon() -> Response:
+        # Asked for beside whatever names no icon of its own, a PDF for instance.
+        return RedirectResponse("/static/icon.svg", 308)
+
     app.include_router(sign_in.router)
     for feature in (audit, briefs, search, checking, explore):
         app.include_router(feature.router)
