@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aponia.claims import Checker, extract
@@ -99,6 +99,9 @@ def test_proven_never_makes_it_better(checker: Checker, claim: str):
 
 @settings(max_examples=40, deadline=None)
 @given(_claims, _claims)
+@example(
+    "LSD relieves migraine.", "LSD is safe for people with migraine."
+)  # a clause of three words
 def test_the_order_of_clauses_does_not_matter(checker: Checker, one: str, other: str):
     assert _verdict(checker, f"{one} {other}") == _verdict(checker, f"{other} {one}")
     joined, turned = f"{one[:-1]}, and {other}", f"{other[:-1]}, and {one}"

@@ -95,3 +95,24 @@ def test_the_answer_prints_with_its_warnings(chromium, built):
     assert page.locator(".answer-text").is_visible()
     assert page.get_by_text("Do not stop a medicine").first.is_visible()
     context.close()
+
+
+def test_the_map_stays_a_table_to_a_screen_reader_when_a_phone_folds_it(chromium, built):
+    """Styles that fold the table must not take its rows and headers from the accessibility tree."""
+    context, page, _ = open_page(chromium, built, "index.html", width=320)
+    session = context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    context.close()
+    roles = [n["role"]["value"] for n in nodes if not n.get("ignored") and "role" in n]
+    rows = page_rows(built)
+    assert roles.count("rowheader") >= rows
+    assert roles.count("row") >= rows
+    assert roles.count("cell") + roles.count("gridcell") >= 2 * rows
+
+
+def page_rows(built):
+    from lxml import html
+
+    out, _ = built
+    tree = html.document_fromstring((out / "index.html").read_bytes())
+    return len(tree.xpath("//div[contains(@class,'map-wrap')]//tbody/tr"))

@@ -20,7 +20,15 @@ from lxml import html
 
 from aponia.appraisal import Level
 
-__all__ = ["Finding", "check_page", "page_text", "sentence_strength"]
+__all__ = [
+    "Finding",
+    "check_page",
+    "check_texts",
+    "dose_mentions",
+    "page_text",
+    "sentence_strength",
+    "without_doses",
+]
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,33 @@ _DOSING = re.compile(
     r"\b(?:take|try|use|start with|should take|recommended dose)\b[^.]{0,30}\b\d+(?:\.\d+)?\s?(?:mg|µg|ug|mcg|g|grams?)\b",
     re.IGNORECASE,
 )
+
+_AMOUNT = r"\d+(?:[.,]\d+)?"
+_DOSE = re.compile(
+    rf"{_AMOUNT}(?:\s?(?:to|and|then|or|-|–)\s?{_AMOUNT})*\s?(?:mg|µg|μg|ug|mcg|ng|g|grams?|milligrams?|micrograms?)\b"
+    r"(?:\s?(?:/|per )\s?(?:kg|ml|mL|h|hr|hour|min|minute|day|dose|l|L)\b)*",
+    re.IGNORECASE,
+)
+LEFT_OUT = "[amount left out]"
+"""What stands where `without_doses` took an amount away."""
+
+
+def dose_mentions(text: str) -> list[str]:
+    """Return every amount of a drug a text names.
+
+    >>> dose_mentions("midazolam 2.5 mg beforehand, 0.5 mg/kg/h, 140 mmHg, 8 of 12")
+    ['2.5 mg', '0.5 mg/kg/h']
+    """
+    return [m.group(0) for m in _DOSE.finditer(text)]
+
+
+def without_doses(text: str) -> str:
+    """Return a text with each amount of a drug replaced by `LEFT_OUT`, so that the gap is seen.
+
+    >>> without_doses("a third had midazolam 2.5 mg beforehand")
+    'a third had midazolam [amount left out] beforehand'
+    """
+    return _DOSE.sub(LEFT_OUT, text)
 
 
 def sentence_strength(sentence: str) -> Level | None:
@@ -148,6 +183,54 @@ def check_page(path: str, source: str, *, patient: bool) -> list[Finding]:
             for name, pattern in _WARNINGS
             if not pattern.search(text)
         ]
+    return found
+
+
+def check_texts(
+    name: str,
+    texts: Iterable[tuple[str, str | None]],
+    *,
+    quoted: Iterable[str] = (),
+    patient: bool,
+    doses: bool = False,
+) -> list[Finding]:
+    """Check a document that is no HTML page: the texts it is made of.
+
+    Parameters
+    ----------
+    name : str
+        Names the document in the findings.
+    texts : iterable of (str, str or None)
+        Our own texts, each with the certainty it must not exceed.
+    quoted : iterable of str
+        Words of sources; only their doses and their share of the warnings are looked at.
+    patient : bool
+        Whether the standing warnings must be present.
+    doses : bool
+        Whether amounts of a drug may be named.
+
+    Returns
+    -------
+    list of Finding
+        Empty when the document may be published.
+    """
+    ours = list(texts)
+    others = list(quoted)
+    found = list(
+        _check_sentences(
+            name,
+            [(s, level) for text, level in ours for s in re.split(r"(?<=[.?!])\s+", text) if s],
+        )
+    )
+    whole = " ".join([*(text for text, _ in ours), *others])
+    if patient:
+        found += [
+            Finding(name, "missing warning", warning)
+            for warning, pattern in _WARNINGS
+            if not pattern.search(whole)
+        ]
+    if not doses:
+        found += [Finding(name, "names an amount of a drug", m) for m in dose_mentions(whole)]
     return found
 
 

@@ -211,8 +211,8 @@ def _unsized(found: Synthesis) -> str:
     people = _people(others)
     one = len(others) == 1
     return (
-        f"{capital(count(len(others), 'more randomised trial'))}{f' ({people})' if people else ''} measured it, "
-        f"but {'its' if one else 'their'} size can not be put beside this: {'it' if one else ''} {_tally(others)}."
+        f"{capital(count(len(others), 'more randomised trial'))}{f' ({people})' if people else ''} measured it. "
+        f"{'Its' if one else 'Their'} size can not be put beside this: {'it' if one else ''} {_tally(others)}."
     ).replace("  ", " ")
 
 
@@ -279,15 +279,15 @@ def direction_sentence(found: Synthesis) -> str:
             ),
         }[row.direction]
         tail = (
-            "" if row.direction == "unclear" else "; no size with an interval could be worked out"
+            "" if row.direction == "unclear" else ". No size with an interval could be worked out"
         )
         return f"One randomised trial{f' with {people}' if people else ''} measured {found.label}: {says}{tail}."
     silent = sum(r.silent for r in found.rows)
     text = f"{capital(count(total, 'randomised trial'))} measured {found.label}{f' ({people})' if people else ''}: {_tally(found.rows)}."
     if silent:
         text += (
-            f" {capital(count(silent, 'trial'))} said only “not significant”; trials that find a difference "
-            "print its direction more often, so this is no count in favour."
+            f" {capital(count(silent, 'trial'))} said only “not significant”. Trials that find a difference "
+            "print its direction more often. So this is no count in favour."
         )
     return text + " No common size could be worked out."
 
@@ -332,8 +332,8 @@ def _none_serious(harms: Sequence[Harm]) -> str:
     people = sum(int(m.group(1)) for h in harms if (m := _NO_SERIOUS.match(h.short)))
     open_ = 100 * (1 - 0.05 ** (1 / people))
     return (
-        f"no serious adverse event was counted among {people} people in {count(len(harms), 'study', 'studies')}, "
-        f"which leaves up to {number(open_, 0)} in 100 possible"
+        f"no serious adverse event was counted among {people} people in {count(len(harms), 'study', 'studies')}. "
+        f"That leaves up to {number(open_, 0)} in 100 possible"
     )
 
 
@@ -351,7 +351,8 @@ def harm_sentence(harms: Sequence[Harm]) -> str:
         told = [h.short for h in others[:3]]
         if serious and len(told) < 3:
             told.append(_none_serious(serious))
-        parts.append(capital("; ".join(told) + "."))
+        # One count a sentence: a row of five between semicolons is read by nobody in pain.
+        parts.extend(f"{capital(t)}." for t in told)
         if not others and notes:
             parts.append(f"Told without a count: {notes[0].text.rstrip('.')}.")
     elif notes:

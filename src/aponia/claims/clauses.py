@@ -219,7 +219,7 @@ def _own_subject(text: str) -> bool:
 
 def _states(text: str) -> bool:
     return (
-        len(text.split()) >= 4 and bool(find_cues(text.lower(), CUES) & MATTERS) and has_verb(text)
+        len(text.split()) >= 3 and bool(find_cues(text.lower(), CUES) & MATTERS) and has_verb(text)
     )
 
 

@@ -18,6 +18,13 @@ def build(
         Path | None,
         typer.Option("--evidence", envvar="APONIA_EVIDENCE", help="Another evidence base."),
     ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            "--base-url",
+            help="Address the site will be published at; the QR codes of the printed briefs lead there.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="What was built, as JSON.")] = False,
 ) -> None:
     """Build the evidence site from the base; makes no network request."""
@@ -27,7 +34,7 @@ def build(
     from aponia.site import build_site
 
     with progress("Building the site") as step:
-        report = build_site(out, evidence, step=step)
+        report = build_site(out, evidence, step=step, base_url=base_url)
     if as_json:
         typer.echo(json.dumps(report.to_dict(), indent=2))
     else:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from aponia.cli import literature_fetch
 from aponia.cli.literature_extract import register
 from aponia.cli.literature_review import checking, reporting, reviewing, screening, users
 
@@ -16,6 +17,7 @@ app = typer.Typer(
     help="The living search: import, deduplicate, screen, report.", no_args_is_help=True
 )
 register(app)
+literature_fetch.register(app)
 
 _Files = Annotated[
     list[Path],

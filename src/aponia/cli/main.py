@@ -21,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for _command in ("ask", "build", "check", "exposure", "plan", "pool"):
+for _command in ("ask", "brief", "build", "check", "exposure", "plan", "pool"):
     _module = import_module(f"aponia.cli.{_command}")
     app.command(name=_command)(getattr(_module, _command))
 for _group in ("evidence", "literature"):

@@ -19,10 +19,12 @@ from aponia import evidence as evidence_package
 from aponia.answers import answer_all
 from aponia.answers.guard import Finding, check_page
 from aponia.site.approach_files import approach_files
+from aponia.site.briefs import BriefError
+from aponia.site.briefs.files import brief_files
 from aponia.site.downloads import base_files, question_files, record_json
 from aponia.site.links import dead_links
 from aponia.site.render import Page, render
-from aponia.site.views import about, approach, facts, home, mechanism, question, records
+from aponia.site.views import about, approach, doctor, facts, home, mechanism, question, records
 from aponia.site.views.common import World
 
 __all__ = ["BuildError", "BuildReport", "build_site", "pages_of"]
@@ -72,11 +74,17 @@ def pages_of(world: World) -> Iterator[Page]:
     yield facts.legal_page(world)
     yield facts.ketamine_page(world)
     yield facts.analogue_page(world)
+    yield doctor.doctor_page(world)
     yield about.methods_page(world)
 
 
 def build_site(
-    out: Path, evidence: Path | None = None, *, step: Step | None = None, today: str | None = None
+    out: Path,
+    evidence: Path | None = None,
+    *,
+    step: Step | None = None,
+    today: str | None = None,
+    base_url: str | None = None,
 ) -> BuildReport:
     """Build the whole site into `out`, replacing it as a whole.
 
@@ -90,6 +98,8 @@ def build_site(
         Called with (done, total, what).
     today : str, optional
         ISO date of the build; ``SOURCE_DATE_EPOCH`` or the clock otherwise.
+    base_url : str, optional
+        Address the site will be published at, for the QR codes of the briefs.
 
     Returns
     -------
@@ -110,7 +120,7 @@ def build_site(
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        report = _write(world, work, out, began, step or (lambda done, total, what: None))
+        report = _write(world, work, out, began, step or (lambda done, total, what: None), base_url)
         _swap(work, out)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
@@ -125,7 +135,9 @@ def _today() -> str:
     return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
-def _write(world: World, work: Path, out: Path, began: float, step: Step) -> BuildReport:
+def _write(
+    world: World, work: Path, out: Path, began: float, step: Step, base_url: str | None
+) -> BuildReport:
     site = {
         "version": world.version,
         "built": world.today,
@@ -161,6 +173,14 @@ def _write(world: World, work: Path, out: Path, began: float, step: Step) -> Bui
     for trial in world.base.trials.values():
         record_json(trial, work / "trials" / f"{trial.id}.json")
     mechanism.mechanism_files(world, work / "mechanisms")
+    step(len(pages), len(pages), "briefs")
+    try:
+        for path, data in brief_files(world, base_url=base_url):
+            target = work / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+    except BriefError as error:
+        raise BuildError(f"the site was not built:\n{error}") from None
     with as_file(files("aponia.site") / "static") as static:
         shutil.copytree(static, work / "static")
     (work / ".aponia-site").write_text(

@@ -39,6 +39,8 @@ class AppConfig:
         Rank in a thread beside the pages; tests rank in line.
     evidence : Path or None
         Another evidence base than the one that ships.
+    base_url : str or None
+        Address the pages are published at, for the QR codes of the printed briefs.
     rates : dict
         How often one address may ask for costly work, by kind: the checker, pooling and views
         that compute, search.
@@ -52,6 +54,7 @@ class AppConfig:
     form_bytes: int = 256 * 1024
     background: bool = True
     evidence: Path | None = None
+    base_url: str | None = None
     rates: dict[str, str] = field(default_factory=lambda: dict(_RATES))
 
 

@@ -15,7 +15,7 @@ from starlette.types import Scope
 import aponia
 from aponia.literature.readers import ReadError
 from aponia.literature.store import Accounts, ReviewError, open_database
-from aponia.site.app import sign_in
+from aponia.site.app import briefs, sign_in
 from aponia.site.app.config import AppConfig
 from aponia.site.app.limits import Rates
 from aponia.site.app.pages import page
@@ -57,6 +57,7 @@ def create_app(config: AppConfig | None = None) -> FastAPI:
         return RedirectResponse("/screening/", status_code=307)
 
     app.include_router(sign_in.router)
+    app.include_router(briefs.router)
     for router in routers:
         app.include_router(router)
     static = Path(__file__).parent.parent / "static"

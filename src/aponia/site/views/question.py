@@ -25,7 +25,7 @@ from aponia.site.views import pictures
 from aponia.site.views.approach_levels import question_slices
 from aponia.site.views.common import DIRECTION, RED_FLAGS, World, certainty_key
 
-__all__ = ["forest_of", "question_index", "question_page", "rows_table"]
+__all__ = ["forest_of", "group_of", "question_index", "question_page", "rows_table"]
 
 _STATUS = {
     "answered": "Tested in people",
@@ -111,6 +111,7 @@ def question_page(world: World, answer: Answer) -> Page:
         "red_flags": RED_FLAGS,
         "dates": {k: written_date(v) for k, v in answer.dates.items()},
         "overdue": is_overdue(answer.dates["next_due"], world.today),
+        "brief": f"{root}briefs/{answer.id}.pdf",
         "downloads": [
             {"label": "Answer as JSON", "href": f"{answer.id}.json"},
             {"label": "Study results as CSV", "href": f"{answer.id}.csv"},
@@ -157,7 +158,7 @@ def question_index(world: World) -> Page:
     """Return the list of all living questions."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for answer in world.answers.values():
-        group = _group(world, answer)
+        group = group_of(world, answer)
         groups.setdefault(group, []).append(
             {
                 "ask": answer.ask,
@@ -182,7 +183,8 @@ def question_index(world: World) -> Page:
     )
 
 
-def _group(world: World, answer: Answer) -> str:
+def group_of(world: World, answer: Answer) -> str:
+    """Return the heading a question stands under in lists."""
     found = world.base.questions[answer.id]
     if found.mechanism:
         return "Mechanisms"
