@@ -44,31 +44,36 @@ def _expit(x):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(**OPTIONS)
-def _person(s, kind, loc, p, out):  # type: ignore[no-untyped-def]
-    """Draw one person: out[0] before, out[1] after treatment."""
+def _person(s, kind, loc, p, adjust, out):  # type: ignore[no-untyped-def]
+    """Draw one person: out[0] before (when it is used), out[1] after treatment."""
+    out[0] = 0.0
     if kind == 2:
-        out[0] = 0.0
         out[1] = 1.0 if uniform(s) < _expit(loc) else 0.0
         return
     if kind == 3:
         # p: mean before, weeks before, weeks after, between, within dispersion, mean bout left
         frailty = gamma(s, 1.0 / p[3]) * p[3] if p[3] > 0.0 else 1.0
-        before = gamma(s, 1.0 / p[4]) * p[4] if p[4] > 0.0 else 1.0
         after = gamma(s, 1.0 / p[4]) * p[4] if p[4] > 0.0 else 1.0
         active = 1.0
         if p[5] > 0.0:
             active = min(1.0, exponential(s) * p[5] / p[2])
-        out[0] = math.log(poisson(s, p[0] * p[1] * frailty * before) + 0.5)
+        if adjust:
+            before = gamma(s, 1.0 / p[4]) * p[4] if p[4] > 0.0 else 1.0
+            out[0] = math.log(poisson(s, p[0] * p[1] * frailty * before) + 0.5)
         out[1] = poisson(s, p[0] * p[2] * frailty * after * active * math.exp(loc))
         return
     # p: location before, spread before, spread after, correlation, lowest, highest
-    z = normal(s)
-    e = p[3] * z + math.sqrt(1.0 - p[3] * p[3]) * normal(s)
+    e = normal(s)
+    z = 0.0
+    if adjust:
+        # The covariate is drawn given the outcome: both have their margins and this correlation.
+        z = p[3] * e + math.sqrt(1.0 - p[3] * p[3]) * normal(s)
     if kind == 0:
         out[0] = p[0] + p[1] * z
         out[1] = loc + p[2] * e
     else:
-        out[0] = p[4] + (p[5] - p[4]) * _expit(p[0] + p[1] * z)
+        if adjust:
+            out[0] = p[4] + (p[5] - p[4]) * _expit(p[0] + p[1] * z)
         out[1] = p[4] + (p[5] - p[4]) * _expit(loc + p[2] * e)
 
 
@@ -295,7 +300,7 @@ def simulate_groups(seed, first, kind, loc, believe, dropout, size, p, adjust, t
                             continue
                         belief = 1 if believe[g] > 0.0 and uniform(s) < believe[g] else 0
                         stays = dropout[g] == 0.0 or uniform(s) >= dropout[g]
-                        _person(s, kind, loc[b, g, belief], p, drawn)
+                        _person(s, kind, loc[b, g, belief], p, adjust, drawn)
                         if stays:
                             x[g, count[g]] = drawn[0]
                             y[g, count[g]] = drawn[1]
