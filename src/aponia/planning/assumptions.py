@@ -30,7 +30,8 @@ class Assumption:
         As in ``--set name=value``.
     value : float
     low, high : float or None
-        A range to try: the interval or range of the source, or of the other sources.
+        A range to try: that of the source or of other sources where they print one, otherwise chosen
+        wide by judgement.
     unit, what : str
         Unit, and what it is in words.
     origin : {"read", "derived", "assumed", "set"}

@@ -51,7 +51,7 @@ def sentences_of(plan: Plan) -> tuple[str, ...]:
     out.append(
         f"Over what is believed about the effect now, a trial of {o.people} people would come out in favour of "
         f"the treatment with a chance of {_percent(o.assurance.value)} (assurance); the belief puts "
-        f"{_percent(plan.belief.p_benefit)} on benefit, and no size can exceed that."
+        f"{_percent(plan.belief.p_benefit)} on benefit, which is where assurance ends however many people take part."
     )
     size = plan.for_assurance
     if size.people is None:

@@ -44,62 +44,92 @@ def _expit(x):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(**OPTIONS)
-def _person(s, kind, loc, p, adjust, out):  # type: ignore[no-untyped-def]
-    """Draw one person: out[0] before (when it is used), out[1] after treatment."""
-    out[0] = 0.0
-    if kind == 2:
-        out[1] = 1.0 if uniform(s) < _expit(loc) else 0.0
-        return
-    if kind == 3:
-        # p: mean before, weeks before, weeks after, between, within dispersion, mean bout left
-        frailty = gamma(s, 1.0 / p[3]) * p[3] if p[3] > 0.0 else 1.0
-        after = gamma(s, 1.0 / p[4]) * p[4] if p[4] > 0.0 else 1.0
-        active = 1.0
-        if p[5] > 0.0:
-            active = min(1.0, exponential(s) * p[5] / p[2])
-        if adjust:
-            before = gamma(s, 1.0 / p[4]) * p[4] if p[4] > 0.0 else 1.0
-            out[0] = math.log(poisson(s, p[0] * p[1] * frailty * before) + 0.5)
-        out[1] = poisson(s, p[0] * p[2] * frailty * after * active * math.exp(loc))
-        return
-    # p: location before, spread before, spread after, correlation, lowest, highest
-    e = normal(s)
-    z = 0.0
-    if adjust:
-        # The covariate is drawn given the outcome: both have their margins and this correlation.
-        z = p[3] * e + math.sqrt(1.0 - p[3] * p[3]) * normal(s)
-    if kind == 0:
-        out[0] = p[0] + p[1] * z
-        out[1] = loc + p[2] * e
-    else:
-        if adjust:
-            out[0] = p[4] + (p[5] - p[4]) * _expit(p[0] + p[1] * z)
-        out[1] = p[4] + (p[5] - p[4]) * _expit(loc + p[2] * e)
-
-
-@nb.njit(**OPTIONS)
-def _gaussian(x, y, count, G, adjust, level, weight, xbar, rest):  # type: ignore[no-untyped-def]
-    """Analysis of covariance; rest = (slope, information of the slope, degrees of freedom)."""
-    n = 0
-    sxx = sxy = syy = 0.0
+def _recruit(s, kind, loc, believe, dropout, size, look, p, adjust, x, y, count):  # type: ignore[no-untyped-def]
+    """Draw the people who join between two looks, one of each group in turn."""
+    G = size.shape[0]
+    most = 0
+    least = size[0, look - 1] if look > 0 else 0
     for g in range(G):
-        m = count[g]
-        n += m
-        mx = my = 0.0
+        most = max(most, size[g, look])
+        if look > 0:
+            least = min(least, size[g, look - 1])
+    rest = math.sqrt(1.0 - p[3] * p[3]) if kind < 2 else 0.0
+    for j in range(least, most):
+        for g in range(G):
+            if j >= size[g, look] or (look > 0 and j < size[g, look - 1]):
+                continue
+            at = loc[g, 1] if believe[g] > 0.0 and uniform(s) < believe[g] else loc[g, 0]
+            stays = dropout[g] == 0.0 or uniform(s) >= dropout[g]
+            before = 0.0
+            if kind == 2:
+                after = 1.0 if uniform(s) < _expit(at) else 0.0
+            elif kind == 3:
+                # p: mean before, weeks before, weeks after, between, within dispersion, bout left
+                frailty = gamma(s, 1.0 / p[3]) * p[3] if p[3] > 0.0 else 1.0
+                own = gamma(s, 1.0 / p[4]) * p[4] if p[4] > 0.0 else 1.0
+                active = min(1.0, exponential(s) * p[5] / p[2]) if p[5] > 0.0 else 1.0
+                if adjust:
+                    first = gamma(s, 1.0 / p[4]) * p[4] if p[4] > 0.0 else 1.0
+                    before = math.log(poisson(s, p[0] * p[1] * frailty * first) + 0.5)
+                after = poisson(s, p[0] * p[2] * frailty * own * active * math.exp(at))
+            else:
+                # p: location before, spread before, spread after, correlation, lowest, highest
+                e = normal(s)
+                after = at + p[2] * e
+                if adjust:
+                    # Drawn given the outcome: both have their margins and this correlation.
+                    before = p[0] + p[1] * (p[3] * e + rest * normal(s))
+                if kind == 1:
+                    after = p[4] + (p[5] - p[4]) * _expit(after)
+                    if adjust:
+                        before = p[4] + (p[5] - p[4]) * _expit(before)
+            if stays:
+                i = count[g]
+                x[g, i] = before
+                y[g, i] = after
+                count[g] = i + 1
+
+
+# Sums may be added up in any order: the compiler then uses the vector units.
+@nb.njit(fastmath={"reassoc", "contract", "nsz"}, **OPTIONS)
+def _moments(x, y, m, adjust, out):  # type: ignore[no-untyped-def]
+    """Means of y and x of one group, and its centred sums of squares and products."""
+    mx = my = 0.0
+    for i in range(m):
+        my += y[i]
+    my /= max(m, 1)
+    syy = sxx = sxy = 0.0
+    if adjust:
         for i in range(m):
-            mx += x[g, i]
-            my += y[g, i]
-        if m > 0:
-            mx /= m
-            my /= m
+            mx += x[i]
+        mx /= max(m, 1)
         for i in range(m):
-            dx = x[g, i] - mx
-            dy = y[g, i] - my
+            dx = x[i] - mx
+            dy = y[i] - my
             sxx += dx * dx
             sxy += dx * dy
             syy += dy * dy
-        level[g] = my
-        xbar[g] = mx
+    else:
+        for i in range(m):
+            dy = y[i] - my
+            syy += dy * dy
+    out[0], out[1], out[2], out[3], out[4] = my, mx, syy, sxx, sxy
+
+
+@nb.njit(**OPTIONS)
+def _gaussian(x, y, count, G, adjust, level, weight, xbar, rest, work):  # type: ignore[no-untyped-def]
+    """Analysis of covariance; rest = (slope, information of the slope, degrees of freedom)."""
+    n = 0
+    sxx = sxy = syy = 0.0
+    sums = work[:5, 0]
+    for g in range(G):
+        n += count[g]
+        _moments(x[g], y[g], count[g], adjust, sums)
+        level[g] = sums[0]
+        xbar[g] = sums[1]
+        syy += sums[2]
+        sxx += sums[3]
+        sxy += sums[4]
     use = adjust and sxx > 0.0
     slope = sxy / sxx if use else 0.0
     df = n - G - (1 if use else 0)
@@ -283,32 +313,12 @@ def simulate_groups(seed, first, kind, loc, believe, dropout, size, p, adjust, t
         y = np.empty((G, most))
         work = np.empty((9, G))
         count = np.zeros(G, np.int64)
-        drawn = np.empty(2)
         for b in range(piece * B // pieces, (piece + 1) * B // pieces):
             seed_stream(s, seed, first + b)
             for g in range(G):
                 count[g] = 0
-            done = 0
             for look in range(L):
-                upto = 0
-                for g in range(G):
-                    upto = max(upto, size[g, look])
-                for j in range(done, upto):
-                    for g in range(G):
-                        start = size[g, look - 1] if look > 0 else 0
-                        if j < start or j >= size[g, look]:
-                            continue
-                        belief = 1 if believe[g] > 0.0 and uniform(s) < believe[g] else 0
-                        stays = dropout[g] == 0.0 or uniform(s) >= dropout[g]
-                        _person(s, kind, loc[b, g, belief], p, adjust, drawn)
-                        if stays:
-                            x[g, count[g]] = drawn[0]
-                            y[g, count[g]] = drawn[1]
-                            count[g] += 1
-                # Unequal groups: people of a smaller group are not lost at the next look.
-                done = upto
-                for g in range(G):
-                    done = min(done, size[g, look])
+                _recruit(s, kind, loc[b], believe, dropout, size, look, p, adjust, x, y, count)
                 if kind == 3:
                     _counts(
                         x,
@@ -337,5 +347,6 @@ def simulate_groups(seed, first, kind, loc, believe, dropout, size, p, adjust, t
                         weight[b, look],
                         xbar[b, look],
                         rest[b, look],
+                        work,
                     )
     return level, weight, xbar, rest
