@@ -223,13 +223,11 @@ def ground_of(
             continue
         y[row.study], se = found[1], found[2]
         v[row.study] = se**2
-    return Ground(
-        base, asked, answer, endpoint, belief, measured.construct, rows, y, v, headline
-    )
+    return Ground(base, asked, answer, endpoint, belief, measured.construct, rows, y, v, headline)
 
 
 def _effects(belief: Belief, trials: int, size: int, seed: int) -> FloatArray:
-    """True effects of several trials that share their mean and spread, shape (trials, size)."""
+    """Return true effects of several trials that share their mean and spread, shape (trials, size)."""
     z = np.random.default_rng([seed, 20]).standard_normal((size, 3))
     tau = belief.tau if belief.tau_known else belief.tau * np.abs(z[:, 1])
     mean = belief.mean + belief.sd * z[:, 0]
@@ -277,7 +275,7 @@ def _simulate(
 
 
 def _row(ground: Ground, new: _Simulated, index: int) -> StudyRow:
-    """The row a new trial would be; its numbers are in `_Simulated`."""
+    """Return the row a new trial would be; its numbers are in `_Simulated`."""
     return StudyRow(
         study=new.study.id, label=new.trial.label, year=None, layer=Layer.RANDOMISED,
         design=new.study.design, outcome=None, construct=ground.construct, outcome_name=None,
@@ -339,9 +337,7 @@ def forecast(
     told = np.random.default_rng([seed, 22]).random((len(news), size)) < reports
     groups: dict[tuple[bool, ...], list[int]] = {}
     for d in range(size):
-        shown = tuple(
-            bool(told[i, d]) and math.isfinite(n.estimate[d]) for i, n in enumerate(news)
-        )
+        shown = tuple(bool(told[i, d]) and math.isfinite(n.estimate[d]) for i, n in enumerate(news))
         groups.setdefault(shown, []).append(d)
     scale = _tau_scale(ground, news)
     found: list[Certainty | None] = [None] * size
@@ -448,7 +444,9 @@ def _summed(
         if down:
             reason = Counter(j.reason for j in down).most_common(1)[0][0]
             held.append(
-                Held(first.domain, len(down) / size, sum(-j.levels for j in down) / len(down), reason)
+                Held(
+                    first.domain, len(down) / size, sum(-j.levels for j in down) / len(down), reason
+                )
             )
     return Forecast(
         question=ground.question.id, construct=ground.construct, scale=ground.endpoint.scale,

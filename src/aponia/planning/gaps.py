@@ -172,7 +172,9 @@ def _study_row(base: EvidenceBase, question: Question, study: Study) -> GapRow:
     )  # fmt: skip
     counted = any(h.kind == "trial-count" for h in harms_of(base, question, [study]))
     days = [o.timepoint_days for o in study.outcomes if o.timepoint_days is not None]
-    stated = any(t.primary_outcomes for t in linked) or says(r"\bprimary (?:outcome|endpoint|measure)")
+    stated = any(t.primary_outcomes for t in linked) or says(
+        r"\bprimary (?:outcome|endpoint|measure)"
+    )
     marks: dict[str, Mark] = {
         "guess": asked,
         "guess-rates": "yes" if rates else ("no" if asked == "no" else _mark(False, full)),
@@ -185,7 +187,9 @@ def _study_row(base: EvidenceBase, question: Question, study: Study) -> GapRow:
         "primary": _mark(stated, full),
     }  # fmt: skip
     people = study.population.n_randomized or study.population.n_analysed
-    return GapRow(study.id, study.label, "study", study.read, people, marks, max(days, default=None))
+    return GapRow(
+        study.id, study.label, "study", study.read, people, marks, max(days, default=None)
+    )
 
 
 def _trial_row(trial: Trial) -> GapRow:
@@ -226,7 +230,9 @@ def _words(
     studies: Sequence[GapRow], trials: Sequence[GapRow], shares: Sequence[ItemShare]
 ) -> tuple[str, ...]:
     if not studies and not trials:
-        return ("No study in people with this pain and no registered trial that is waiting to report.",)
+        return (
+            "No study in people with this pain and no registered trial that is waiting to report.",
+        )
     out = []
     n = len(studies)
     if n:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from aponia.answers.contrasts import arm_pairs
@@ -243,7 +243,9 @@ def _registered(base: EvidenceBase, question: Question, trial: Trial) -> Registe
     randomised, masking, crossover, ratio = read_design(trial.design)
     words = (trial.design or "").lower()
     people, comparator = trial.enrollment, None
-    trial_as_study = NewTrial(trial.id, trial.title, max(FEWEST, people or FEWEST)).study(question, 0.0, trial.arms)
+    trial_as_study = NewTrial(trial.id, trial.title, max(FEWEST, people or FEWEST)).study(
+        question, 0.0, trial.arms
+    )
     pairs = arm_pairs(trial_as_study, question.substances)
     if pairs:
         comparator = pairs[0][2]
@@ -260,8 +262,13 @@ def _registered(base: EvidenceBase, question: Question, trial: Trial) -> Registe
         )
     elif comparator is None:
         why_not = "No arm without the drug is registered."
-    elif layer_of(trial_as_study.model_copy(update={"condition": trial.condition})) is not Layer.RANDOMISED:
-        why_not = "In people without this pain: it can not add to the randomised result in patients."
+    elif (
+        layer_of(trial_as_study.model_copy(update={"condition": trial.condition}))
+        is not Layer.RANDOMISED
+    ):
+        why_not = (
+            "In people without this pain: it can not add to the randomised result in patients."
+        )
     if people is None and not why_not:
         why_not = "The number of people is not registered, so its weight can not be told."
     if people is not None and people < FEWEST and not why_not:

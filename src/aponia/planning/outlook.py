@@ -1,4 +1,4 @@
-"""Would the trials now registered settle it?
+"""Whether the trials now registered would settle it.
 
 In: a question. Out: an `Outlook`: every registered trial that has not reported, what of it could add to
 the randomised result, and the chance that the pooled answer then reaches low or moderate certainty.
@@ -204,9 +204,7 @@ def outlook_all(
     base: EvidenceBase, answers: dict[str, Answer], *, simulations: int = 400, seed: int = 1
 ) -> dict[str, Outlook]:
     """Return the outlook of every question, by id."""
-    return {
-        q: outlook(base, a, simulations=simulations, seed=seed) for q, a in answers.items()
-    }
+    return {q: outlook(base, a, simulations=simulations, seed=seed) for q, a in answers.items()}
 
 
 def _percent(value: float) -> str:
@@ -271,7 +269,9 @@ def _words(
         f"{_between(*chance['half', 'low'])} if half do."
     )
     one_side = [
-        (s.forecast.interval["benefit"].value + s.forecast.interval["harm"].value) if s.forecast else 0.0
+        (s.forecast.interval["benefit"].value + s.forecast.interval["harm"].value)
+        if s.forecast
+        else 0.0
         for s in full
     ]
     out.append(

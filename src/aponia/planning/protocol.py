@@ -126,7 +126,9 @@ def _eligibility(base: EvidenceBase, answer: Answer) -> ProtocolItem:
     found: dict[str, ProtocolSource] = {}
     for row in base.contraindications:
         if row.substance in answer.substances and row.severity == "exclude":
-            found.setdefault(row.factor, ProtocolSource(f"contraindications/{row.id}", row.source_url))
+            found.setdefault(
+                row.factor, ProtocolSource(f"contraindications/{row.id}", row.source_url)
+            )
     shown = list(found)[:_MOST]
     more = len(found) - len(shown)
     text = (
@@ -175,11 +177,15 @@ def _time(plan: Plan, told: dict[str, Assumption]) -> ProtocolItem:
     if before:
         parts.append(f"{before.value:g} weeks of diary before treatment ({before.why.rstrip('.')})")
     if after:
-        parts.append(f"{after.value:g} weeks of follow-up for the primary outcome ({after.why.rstrip('.')})")
+        parts.append(
+            f"{after.value:g} weeks of follow-up for the primary outcome ({after.why.rstrip('.')})"
+        )
     if bout and bout.value > 0:
         parts.append("bouts end by themselves, so both arms need the same place in their bout")
     parts.append("a later visit for how long it lasts")
-    return ProtocolItem("18", "Time plan", "; ".join(parts).capitalize() + ".", _of(before, after, bout))
+    return ProtocolItem(
+        "18", "Time plan", "; ".join(parts).capitalize() + ".", _of(before, after, bout)
+    )
 
 
 def _size(plan: Plan) -> ProtocolItem:

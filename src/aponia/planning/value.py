@@ -148,7 +148,9 @@ def evsi_normal(mean: float, sd: float, se: float) -> float:
     return 0.0 if sd == 0 else evpi_normal(mean, sd * sd / math.hypot(sd, se))
 
 
-def evsi_regression(benefit: FloatArray, estimate: FloatArray, se: FloatArray | None = None) -> Estimate:
+def evsi_regression(
+    benefit: FloatArray, estimate: FloatArray, se: FloatArray | None = None
+) -> Estimate:
     """Estimate the value of sample information from draws (Strong et al. 2015).
 
     Parameters
@@ -181,7 +183,9 @@ def evsi_regression(benefit: FloatArray, estimate: FloatArray, se: FloatArray | 
 def _fitted(b: FloatArray, x: FloatArray, se: FloatArray | None) -> FloatArray:
     good = np.isfinite(x)
     if good.sum() < 50:
-        raise PlanningError(f"a regression needs at least 50 analysable trials, found {int(good.sum())}")
+        raise PlanningError(
+            f"a regression needs at least 50 analysable trials, found {int(good.sum())}"
+        )
     fit = np.full(len(b), float(b[~good].mean()) if (~good).any() else 0.0)
     columns = [np.ones(int(good.sum())), *_spline(x[good])]
     if se is not None and float(np.ptp(np.log(se[good]))) > 1e-9:
@@ -203,7 +207,8 @@ def _spline(x: FloatArray) -> list[FloatArray]:
         return [z]
 
     def cube(at: float) -> FloatArray:
-        return np.maximum(z - at, 0.0) ** 3
+        found: FloatArray = np.maximum(z - at, 0.0) ** 3
+        return found
 
     last, before = float(k[-1]), float(k[-2])
     return [z] + [
@@ -354,7 +359,9 @@ def _words(v: Value) -> tuple[str, ...]:
             "such trials the other choice would be the better one."
         )
         if v.population is not None:
-            out.append(f"For {v.population:g} people that is {e.value * v.population:.3g} {v.unit}.")
+            out.append(
+                f"For {v.population:g} people that is {e.value * v.population:.3g} {v.unit}."
+            )
     out.append(
         "A research tool: it weighs effects against one stated threshold, counts no costs and is no verdict on "
         "offering a treatment to anybody."
