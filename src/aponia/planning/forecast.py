@@ -30,7 +30,7 @@ from aponia.answers.engine import indirectness, shared_flags, unpublished_trials
 from aponia.answers.model import PLACEBO
 from aponia.answers.select import trials_for
 from aponia.appraisal import LEVELS, Body, Certainty, Level, suggest_certainty
-from aponia.evidence import EvidenceBase, Question, Study
+from aponia.evidence import EvidenceBase, Question, QuestionOutcome, Study
 from aponia.planning.belief import Belief, _converted, belief_of
 from aponia.planning.designs import DESIGNS, Model
 from aponia.planning.endpoints import Endpoint, FloatArray
@@ -157,6 +157,11 @@ class Ground:
     headline: Synthesis | None
 
     @property
+    def outcome(self) -> QuestionOutcome:
+        """The question's outcome that is forecast."""
+        return next(o for o in self.question.outcomes if o.construct == self.construct)
+
+    @property
     def width_now(self) -> float | None:
         """Width of today's interval on the endpoint's scale."""
         if self.belief.data is None:
@@ -252,7 +257,7 @@ class _Simulated:
 def _simulate(
     ground: Ground, trial: NewTrial, effects: FloatArray, seed: int, place: int
 ) -> _Simulated:
-    outcome = next(o for o in ground.question.outcomes if o.construct == ground.construct)
+    outcome = ground.outcome
     crossover = trial.design == "crossover" and ground.endpoint.kind != "responder"
     design = "crossover" if crossover else "parallel"
     told = dict(assume(ground.base, ground.question.conditions[0], outcome, design))

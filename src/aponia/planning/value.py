@@ -322,8 +322,7 @@ def value_of_trial(
     mean = belief.mean + belief.sd * z[:, 0]
     gain, _ = per_person(ground.endpoint, mean)
     benefit = gain - limit.value
-    outcome = next(o for o in ground.question.outcomes if o.construct == ground.construct)
-    told = assume(ground.base, ground.question.conditions[0], outcome, "parallel")
+    told = assume(ground.base, ground.question.conditions[0], ground.outcome, "parallel")
     model = Model(ground.endpoint, told, seed=seed)
     evsi, switch = [], []
     offer = float(benefit.mean()) > 0
