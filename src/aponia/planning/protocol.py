@@ -75,7 +75,7 @@ def protocol_table(
     rows = [
         _background(answer), _comparator(plan, told), _design(plan, told), _eligibility(base, answer),
         _outcome(plan, told), _harms(base, answer), _time(plan, told), _size(plan), _blinding(told),
-        _collection(gaps), _missing(plan, told), _stopping(plan),
+        _collection(base, gaps), _missing(plan, told), _stopping(plan),
     ]  # fmt: skip
     return tuple(
         ProtocolItem(r.number, r.heading, without_doses(r.suggestion), r.sources) for r in rows
@@ -216,7 +216,7 @@ def _blinding(told: dict[str, Assumption]) -> ProtocolItem:
     )  # fmt: skip
 
 
-def _collection(gaps: GapReport) -> ProtocolItem:
+def _collection(base: EvidenceBase, gaps: GapReport) -> ProtocolItem:
     n = len(gaps.studies)
     shares = {s.key: s for s in gaps.shares}
     told = (
@@ -228,7 +228,7 @@ def _collection(gaps: GapReport) -> ProtocolItem:
     return ProtocolItem(
         "25a", "What is collected",
         told + "Expectancy before randomisation, a daily diary, the guess, responders, harms with denominators.",
-        tuple(ProtocolSource(r.id, None) for r in gaps.studies[:_MOST]),
+        tuple(ProtocolSource(r.label, base.studies[r.id].url) for r in gaps.studies[:_MOST]),
     )  # fmt: skip
 
 

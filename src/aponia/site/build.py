@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.resources import as_file, files
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,19 @@ from aponia.site.briefs import BriefError
 from aponia.site.briefs.files import brief_files
 from aponia.site.downloads import base_files, question_files, record_json
 from aponia.site.links import dead_links
+from aponia.site.planned_files import PlanPrintError, planned_files
 from aponia.site.render import Page, render
-from aponia.site.views import about, approach, doctor, facts, home, mechanism, question, records
+from aponia.site.views import (
+    about,
+    approach,
+    doctor,
+    facts,
+    home,
+    mechanism,
+    planning,
+    question,
+    records,
+)
 from aponia.site.views.common import World
 
 __all__ = ["BuildError", "BuildReport", "build_site", "pages_of"]
@@ -70,6 +82,7 @@ def pages_of(world: World) -> Iterator[Page]:
         yield records.trial_page(world, trial)
     yield from mechanism.mechanism_pages(world)
     yield from approach.approach_pages(world)
+    yield from planning.planning_pages(world)
     yield facts.safety_page(world)
     yield facts.legal_page(world)
     yield facts.ketamine_page(world)
@@ -175,11 +188,11 @@ def _write(
     mechanism.mechanism_files(world, work / "mechanisms")
     step(len(pages), len(pages), "briefs")
     try:
-        for path, data in brief_files(world, base_url=base_url):
+        for path, data in chain(brief_files(world, base_url=base_url), planned_files(world)):
             target = work / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-    except BriefError as error:
+    except (BriefError, PlanPrintError) as error:
         raise BuildError(f"the site was not built:\n{error}") from None
     with as_file(files("aponia.site") / "static") as static:
         shutil.copytree(static, work / "static")
