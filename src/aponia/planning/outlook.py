@@ -260,10 +260,13 @@ def _words(
         for name, group in (("all", full), ("half", half))
         for level in ("low", "moderate")
     }
-    out.append(
-        f"If all report, the chance that the answer reaches moderate certainty is {_between(*chance['all', 'moderate'])}; "
-        f"if half report, {_between(*chance['half', 'moderate'])}."
-    )
+    if chance["all", "moderate"][1] == 0:
+        out.append("Even if all report, the answer reaches moderate certainty in none of the simulated futures.")
+    else:
+        out.append(
+            f"If all report, the chance that the answer reaches moderate certainty is {_between(*chance['all', 'moderate'])}; "
+            f"if half report, {_between(*chance['half', 'moderate'])}."
+        )
     out.append(
         f"The chance of at least low certainty is {_between(*chance['all', 'low'])} if all report, "
         f"{_between(*chance['half', 'low'])} if half do."

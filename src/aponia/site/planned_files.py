@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,7 +14,7 @@ from aponia.site.dates import written_date
 from aponia.site.planned import planned
 from aponia.site.typeset import page_count, typeset
 from aponia.site.views.common import World
-from aponia.site.views.planning import assumption_rows
+from aponia.site.views.planning import after_words, assumption_rows
 from aponia.site.views.planning_figures import (
     certainty_picture,
     clean,
@@ -25,8 +26,8 @@ from aponia.site.views.planning_figures import (
 __all__ = ["PlanPrintError", "plan_pdf", "planned_files"]
 
 PAGES = 2
-#: Type size, and how many sources of an item and rows of a list are printed; tried in order.
-_CUTS = ((8.4, 3), (8.0, 2), (7.7, 1), (7.4, 1), (7.1, 0), (6.8, 0))
+#: Type size, sources printed with an item, and width of the widest picture in percent; tried in order.
+_CUTS = ((8.6, 1, 100), (8.4, 1, 90), (8.2, 1, 80), (8.0, 1, 72), (7.8, 0, 72), (7.5, 0, 66), (7.2, 0, 60), (6.9, 0, 55))
 _FILLED = {"very low": 1, "low": 2, "moderate": 3, "high": 4}
 _DESIGN = {"parallel": "parallel groups", "crossover": "crossover", "n-of-1": "N-of-1 trials"}
 
@@ -123,19 +124,22 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _picture(figure: Figure) -> dict[str, str]:
+def _picture(figure: Figure, *, wide: bool = False) -> dict[str, str]:
+    # The printed fonts are variable: without a weight of its own their thinnest cut would be taken.
+    drawn = str(figure.wide if wide else figure.narrow).replace("<text ", '<text font-weight="500" ')
+    drawn = re.sub(r'<text font-weight="500" ([^>]*font-weight="600")', r"<text \1", drawn)
     return {
-        "title": figure.title, "subtitle": figure.subtitle, "svg": str(figure.narrow),
+        "title": figure.title, "subtitle": figure.subtitle, "svg": drawn,
         "alt": f"{figure.title}. The numbers stand on the page of this question, and in its JSON file.",
     }  # fmt: skip
 
 
 def _data(
-    world: World, name: str, made: dict[str, Any], paper: str, cut: tuple[float, int]
+    world: World, name: str, made: dict[str, Any], paper: str, cut: tuple[float, int, int]
 ) -> dict[str, Any]:
     plan, answer = made["plan"], world.answers[name]
     level = answer.certainty.level
-    size, sources = cut
+    size, sources, bars = cut
     version = f"{world.version}+{world.base.digest[:12]}"
     interval = interval_picture(made)
     figures = [size_picture(made), unblinding_picture(made), certainty_picture(made)]
@@ -158,7 +162,8 @@ def _data(
         "way": [clean(w) for w in made["outlook"]["words"]],
         "people": [clean(s) for s in plan["sentences"][1:]],
         "designs": [[_DESIGN[d], str(n) if n else "not reached"] for d, n in made["people_by_design"].items()],
-        "pictures": [_picture(figures[i]) for i in (0, 1, 3, 2)],
+        "pictures": [_picture(figures[i], wide=i == 3) for i in (0, 1, 3, 2)],
+        "after": clean(after_words(made)),
         "belief": clean(
             f"{plan['belief']['words']} Middle {plan['told']['middle']}; 95% of next trials’ true effects from {plan['told']['low']} to {plan['told']['high']}."
         ),
@@ -170,7 +175,7 @@ def _data(
             for p in made["protocol"]
         ],
         "warnings": [clean(plan["warnings"][-1])],
-        "cut": {"size": size},
+        "cut": {"size": size, "bars": bars},
         "words": {
             "kicker": "The next trial",
             "standing": "For planning research with a statistician and an ethics committee. Not medical advice; names no dose. Legal status differs by country.",

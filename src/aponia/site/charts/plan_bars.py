@@ -126,21 +126,20 @@ def share_bars(plot: ShareBars, layout: Layout = "wide") -> Markup:
     sheet = Sheet(total)
     most = max([plot.line * 2, *(b.share for b in plot.bars)])
     room = total - 62.0
+    at = plot.line / most * room
     y = 16.0
-    first = y
     for bar in plot.bars:
         y = sheet.paragraph(0, y, bar.label, total, bold=True)
         top = y - 8
         w = max(1.5, bar.share / most * room)
         over = bar.share > 1.25 * plot.line
         sheet.rect(0, top, w, 24, "harm" if over else "unclear")
-        sheet.text(w + 8, top + 17, percent(bar.share), size=14, bold=True)
+        sheet.line(at, top - 4, at, top + 28, "ink", dash="2 3", width=1.5)
+        sheet.text(max(w, at if at - 8 < w else 0) + 8, top + 17, percent(bar.share), size=14, bold=True)
         y = top + 42
         if bar.note:
             y = sheet.paragraph(0, y, bar.note, total, size=13, color="ink-2")
         y += 14
-    at = plot.line / most * room
-    sheet.line(at, first + 6, at, y - 20, "ink", dash="2 3", width=1.5)
     end = sheet.paragraph(0, y, plot.line_label, total, size=13, color="ink-2")
     told = " ".join(f"{b.label}: {percent(b.share)}. {b.note}" for b in plot.bars)
     return sheet.svg(end - 8, plot.title, f"Bars. {told} {plot.line_label}", f"share-bars-{layout}")

@@ -22,7 +22,7 @@ from aponia.site.views.planning_figures import (
 )
 from aponia.site.views.question import group_of
 
-__all__ = ["ASSUMPTION_HEADERS", "assumption_rows", "chances", "planning_pages"]
+__all__ = ["ASSUMPTION_HEADERS", "after_words", "assumption_rows", "chances", "planning_pages"]
 
 ASSUMPTION_HEADERS = ("Number", "Value", "Range to try", "Origin", "Why, or where from", "Source")
 
@@ -136,6 +136,7 @@ def _page(world: World, name: str, made: dict[str, Any]) -> Page:
             "sentences": [clean(s) for s in plan["sentences"]],
             "pictures": pictures,
             "designs": _designs(made),
+            "after": after_words(made),
             "held": [
                 {"domain": h["domain"], "share": percent(h["share"]), "reason": clean(h["reason"])}
                 for h in held
@@ -156,6 +157,23 @@ def _page(world: World, name: str, made: dict[str, Any]) -> Page:
             "json": f"{name}.json",
         },
     )  # fmt: skip
+
+
+def after_words(made: dict[str, Any]) -> str:
+    """Return what to mind when reading the certainty after a trial.
+
+    Parameters
+    ----------
+    made : dict
+        Of `planned`, with a plan.
+    """
+    words = "Certainty says how far an answer can be trusted, not which way it points."
+    if made["plan"]["belief"]["data"]:
+        words += (
+            " The new trial is pooled with what there is. With so few trials nobody can tell how far trials differ, "
+            "so the pooled interval stays wide however large the new trial is."
+        )
+    return words
 
 
 def _trials(made: dict[str, Any]) -> Table | None:
