@@ -71,11 +71,14 @@ def plan(
         bool, typer.Option("--gaps", help="Instead: what earlier trials did not measure.")
     ] = False,
     value: Annotated[
-        bool, typer.Option("--value", help="Instead: what a trial would be worth (see --threshold).")
+        bool,
+        typer.Option("--value", help="Instead: what a trial would be worth (see --threshold)."),
     ] = False,
     threshold: Annotated[
         float | None,
-        typer.Option("--threshold", help="Effect that would make it worth it, in the person's unit."),
+        typer.Option(
+            "--threshold", help="Effect that would make it worth it, in the person's unit."
+        ),
     ] = None,
     population: Annotated[
         float | None, typer.Option("--population", help="People the decision is about.")

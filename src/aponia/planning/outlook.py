@@ -261,7 +261,9 @@ def _words(
         for level in ("low", "moderate")
     }
     if chance["all", "moderate"][1] == 0:
-        out.append("Even if all report, the answer reaches moderate certainty in none of the simulated futures.")
+        out.append(
+            "Even if all report, the answer reaches moderate certainty in none of the simulated futures."
+        )
     else:
         out.append(
             f"If all report, the chance that the answer reaches moderate certainty is {_between(*chance['all', 'moderate'])}; "

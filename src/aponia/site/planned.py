@@ -160,14 +160,18 @@ def _code() -> str:
 
 def _read(key: str) -> dict[str, Any] | None:
     try:
-        kept: dict[str, Any] = json.loads((cache_folder() / "next-trial" / f"{key}.json").read_text("utf-8"))
+        kept: dict[str, Any] = json.loads(
+            (cache_folder() / "next-trial" / f"{key}.json").read_text("utf-8")
+        )
     except (OSError, ValueError):
         return None
     return kept
 
 
 def _write(key: str, made: dict[str, Planned]) -> dict[str, Any]:
-    text = json.dumps({q: p.to_dict() for q, p in made.items()}, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(
+        {q: p.to_dict() for q, p in made.items()}, ensure_ascii=False, allow_nan=False
+    )
     # A folder that can not be written to costs time at the next build, nothing else.
     with contextlib.suppress(OSError):
         folder = cache_folder() / "next-trial"
@@ -189,7 +193,9 @@ def _why_not(base: EvidenceBase, answer: Answer) -> str:
     if question.conditions[0] == "experimental-pain":
         return "It asks about laboratory pain in people without a pain condition. The planning here is for patients."
     if question.outcomes[0].construct == "safety":
-        return "It asks about safety first. How many people a rare harm needs is another calculation."
+        return (
+            "It asks about safety first. How many people a rare harm needs is another calculation."
+        )
     return ""
 
 
@@ -284,6 +290,5 @@ def _cases(ground: Ground, plan: Plan) -> tuple[Case, ...]:
         (f"A trial of {large} people, guess asked and reported, fewer than 5% lost", NewTrial("large", "large", large, **well)),
     )  # fmt: skip
     return tuple(
-        Case(label, planning.forecast(ground, [trial], simulations=DRAWS))
-        for label, trial in cases
+        Case(label, planning.forecast(ground, [trial], simulations=DRAWS)) for label, trial in cases
     )

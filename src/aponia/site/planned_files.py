@@ -27,7 +27,16 @@ __all__ = ["PlanPrintError", "plan_pdf", "planned_files"]
 
 PAGES = 2
 #: Type size, sources printed with an item, and width of the widest picture in percent; tried in order.
-_CUTS = ((8.6, 1, 100), (8.4, 1, 90), (8.2, 1, 80), (8.0, 1, 72), (7.8, 0, 72), (7.5, 0, 66), (7.2, 0, 60), (6.9, 0, 55))
+_CUTS = (
+    (8.6, 1, 100),
+    (8.4, 1, 90),
+    (8.2, 1, 80),
+    (8.0, 1, 72),
+    (7.8, 0, 72),
+    (7.5, 0, 66),
+    (7.2, 0, 60),
+    (6.9, 0, 55),
+)
 _FILLED = {"very low": 1, "low": 2, "moderate": 3, "high": 4}
 _DESIGN = {"parallel": "parallel groups", "crossover": "crossover", "n-of-1": "N-of-1 trials"}
 
@@ -102,14 +111,18 @@ def plan_pdf(world: World, name: str, made: dict[str, Any], paper: str = "a4") -
     ------
     PlanPrintError
     """
-    wrong = check_texts(name, [(t, None) for t in _texts(_data(world, name, made, paper, _CUTS[0]))], patient=False)
+    wrong = check_texts(
+        name, [(t, None) for t in _texts(_data(world, name, made, paper, _CUTS[0]))], patient=False
+    )
     if wrong:
         raise PlanPrintError("\n".join(str(f) for f in wrong))
     for cut in _CUTS:
         pdf = typeset("plan", _data(world, name, made, paper, cut), created=world.released)
         if page_count(pdf) == PAGES:
             return pdf
-    raise PlanPrintError(f"next-trial/{name}.pdf: {page_count(pdf)} pages with every cut, expected {PAGES}")
+    raise PlanPrintError(
+        f"next-trial/{name}.pdf: {page_count(pdf)} pages with every cut, expected {PAGES}"
+    )
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -126,7 +139,9 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _picture(figure: Figure, *, wide: bool = False) -> dict[str, str]:
     # The printed fonts are variable: without a weight of its own their thinnest cut would be taken.
-    drawn = str(figure.wide if wide else figure.narrow).replace("<text ", '<text font-weight="500" ')
+    drawn = str(figure.wide if wide else figure.narrow).replace(
+        "<text ", '<text font-weight="500" '
+    )
     drawn = re.sub(r'<text font-weight="500" ([^>]*font-weight="600")', r"<text \1", drawn)
     return {
         "title": figure.title, "subtitle": figure.subtitle, "svg": drawn,
@@ -161,7 +176,10 @@ def _data(
         "filled": _FILLED[level],
         "way": [clean(w) for w in made["outlook"]["words"]],
         "people": [clean(s) for s in plan["sentences"][1:]],
-        "designs": [[_DESIGN[d], str(n) if n else "not reached"] for d, n in made["people_by_design"].items()],
+        "designs": [
+            [_DESIGN[d], str(n) if n else "not reached"]
+            for d, n in made["people_by_design"].items()
+        ],
         "pictures": [_picture(figures[i], wide=i == 3) for i in (0, 1, 3, 2)],
         "after": clean(after_words(made)),
         "belief": clean(
@@ -171,7 +189,12 @@ def _data(
         "rests": [list(row[:4]) for row in assumption_rows(made)],
         "protocol_heads": ["Item", "About", "What the base suggests"],
         "protocol": [
-            {"number": p["number"], "heading": p["heading"], "text": clean(p["suggestion"]), "sources": cited(p)}
+            {
+                "number": p["number"],
+                "heading": p["heading"],
+                "text": clean(p["suggestion"]),
+                "sources": cited(p),
+            }
             for p in made["protocol"]
         ],
         "warnings": [clean(plan["warnings"][-1])],

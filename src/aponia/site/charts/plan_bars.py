@@ -58,7 +58,9 @@ def percent(value: float) -> str:
 
 
 def _words(bar: CertaintyBar) -> str:
-    return ", ".join(f"{level} {percent(s)}" for level, s in zip(_LEVELS, bar.shares, strict=True) if s > 0)
+    return ", ".join(
+        f"{level} {percent(s)}" for level, s in zip(_LEVELS, bar.shares, strict=True) if s > 0
+    )
 
 
 def certainty_bars(plot: CertaintyBars, layout: Layout = "wide") -> Markup:
@@ -74,7 +76,13 @@ def certainty_bars(plot: CertaintyBars, layout: Layout = "wide") -> Markup:
             if share <= 0:
                 continue
             w = share * total
-            sheet.rect(x, top, max(1.0, w - (2.0 if x + w < total - 1 else 0.0)), height, f"cert-{step + 1}")
+            sheet.rect(
+                x,
+                top,
+                max(1.0, w - (2.0 if x + w < total - 1 else 0.0)),
+                height,
+                f"cert-{step + 1}",
+            )
             told = f"{_LEVELS[step]} {percent(share)}"
             marks = 4 * 13.0 + 6
             if w > marks + 12:
@@ -135,7 +143,9 @@ def share_bars(plot: ShareBars, layout: Layout = "wide") -> Markup:
         over = bar.share > 1.25 * plot.line
         sheet.rect(0, top, w, 24, "harm" if over else "unclear")
         sheet.line(at, top - 4, at, top + 28, "ink", dash="2 3", width=1.5)
-        sheet.text(max(w, at if at - 8 < w else 0) + 8, top + 17, percent(bar.share), size=14, bold=True)
+        sheet.text(
+            max(w, at if at - 8 < w else 0) + 8, top + 17, percent(bar.share), size=14, bold=True
+        )
         y = top + 42
         if bar.note:
             y = sheet.paragraph(0, y, bar.note, total, size=13, color="ink-2")
@@ -148,5 +158,11 @@ def share_bars(plot: ShareBars, layout: Layout = "wide") -> Markup:
 def share_bars_figure(plot: ShareBars) -> Figure:
     """Both drawings and the table, for the macro ``figure``."""
     rows = [Row((b.label, percent(b.share), b.note or "–")) for b in plot.bars]
-    table = Table(plot.title, ("", "Trials", "With"), rows, note=f"{plot.subtitle}. {plot.line_label}", numeric=(1,))
+    table = Table(
+        plot.title,
+        ("", "Trials", "With"),
+        rows,
+        note=f"{plot.subtitle}. {plot.line_label}",
+        numeric=(1,),
+    )
     return Figure.of(plot, share_bars, table, "share-bars")

@@ -74,11 +74,15 @@ def size_curves(plot: SizeCurves, layout: Layout = "wide") -> Markup:
     left, top = 44.0, 20.0
     right = total - (190.0 if layout == "wide" else 12.0)
     bottom = top + height
-    x = make_scale([], left, right, domain=(0.0, float(plot.people[-1])), count=6 if layout == "wide" else 4)
+    x = make_scale(
+        [], left, right, domain=(0.0, float(plot.people[-1])), count=6 if layout == "wide" else 4
+    )
     y = make_scale([], bottom, top, domain=(0.0, 1.0), count=4)
     for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
         sheet.line(left, y(share), right, y(share), "ink-3" if share == 0 else "rule")
-        sheet.text(left - 8, y(share) + 4.5, f"{100 * share:.0f}%", size=13, color="ink-2", anchor="end")
+        sheet.text(
+            left - 8, y(share) + 4.5, f"{100 * share:.0f}%", size=13, color="ink-2", anchor="end"
+        )
     for tick in x.ticks:
         sheet.text(x(tick), bottom + 20, f"{tick:.0f}", size=13, color="ink-2", anchor="middle")
     sheet.text((left + right) / 2, bottom + 40, "people in all, both groups", size=13, color="ink-2", anchor="middle")  # fmt: skip
@@ -106,13 +110,19 @@ def size_curves(plot: SizeCurves, layout: Layout = "wide") -> Markup:
             while any(abs(at - other) < 34 for other in ends):
                 at += 34
             ends.append(at)
-            sheet.paragraph(right + 12, at, line.label, total - right - 12, size=13, color=_INK[i], bold=True)
+            sheet.paragraph(
+                right + 12, at, line.label, total - right - 12, size=13, color=_INK[i], bold=True
+            )
         else:
             sheet.line(0, end - 4, 22, end - 4, _INK[i], width=2.5, dash=_DASH[i])
-            end = sheet.paragraph(28, end, line.label, total - 28, size=13, color=_INK[i], bold=True)
+            end = sheet.paragraph(
+                28, end, line.label, total - 28, size=13, color=_INK[i], bold=True
+            )
     told = " ".join(
         f"{line.label}: "
-        + ", ".join(f"{100 * s:.0f}% with {n}" for n, s in zip(plot.people, line.shares, strict=True))
+        + ", ".join(
+            f"{100 * s:.0f}% with {n}" for n, s in zip(plot.people, line.shares, strict=True)
+        )
         + "."
         for line in plot.lines
     )
@@ -122,7 +132,15 @@ def size_curves(plot: SizeCurves, layout: Layout = "wide") -> Markup:
 def size_curves_figure(plot: SizeCurves) -> Figure:
     """Both drawings and the table, for the macro ``figure``."""
     rows = [
-        Row((str(n), *(f"{100 * line.shares[i]:.0f}% ± {196 * line.errors[i]:.1f}" for line in plot.lines)))
+        Row(
+            (
+                str(n),
+                *(
+                    f"{100 * line.shares[i]:.0f}% ± {196 * line.errors[i]:.1f}"
+                    for line in plot.lines
+                ),
+            )
+        )
         for i, n in enumerate(plot.people)
     ]
     headers = ("People in all", *(line.label for line in plot.lines))
@@ -199,10 +217,16 @@ def interval_rows(plot: IntervalRows, layout: Layout = "wide") -> Markup:
         at = top + step * i + 8
         sheet.text(left - 14, at + 4.5, str(r.people) if not wide else f"{r.people} people", size=13, anchor="end", bold=True)  # fmt: skip
         crosses = r.low <= plot.null <= r.high
-        sheet.line(x.clamp(r.low), at, x.clamp(r.high), at, "unclear" if crosses else "accent", width=5)
-        sheet.circle(x(plot.effect), at, 4.5, "paper", "unclear" if crosses else "accent", stroke_width=2)
+        sheet.line(
+            x.clamp(r.low), at, x.clamp(r.high), at, "unclear" if crosses else "accent", width=5
+        )
+        sheet.circle(
+            x(plot.effect), at, 4.5, "paper", "unclear" if crosses else "accent", stroke_width=2
+        )
         if wide:
-            sheet.text(right + 14, at + 4.5, f"{_told(r.low)} to {_told(r.high)}", size=13, color="ink-2")
+            sheet.text(
+                right + 14, at + 4.5, f"{_told(r.low)} to {_told(r.high)}", size=13, color="ink-2"
+            )
     sheet.line(left, bottom + 4, right, bottom + 4, "rule")
     for tick, label in zip(x.ticks, x.tick_labels, strict=True):
         sheet.text(x(tick), bottom + 22, label, size=13, color="ink-2", anchor="middle")
@@ -218,7 +242,14 @@ def _told(value: float) -> str:
 def interval_rows_figure(plot: IntervalRows) -> Figure:
     """Both drawings and the table, for the macro ``figure``."""
     rows = [
-        Row((str(r.people), _told(r.low), _told(r.high), "yes" if r.low <= plot.null <= r.high else "no"))
+        Row(
+            (
+                str(r.people),
+                _told(r.low),
+                _told(r.high),
+                "yes" if r.low <= plot.null <= r.high else "no",
+            )
+        )
         for r in plot.rows
     ]
     headers = ("People in all", "From", "To", "Includes no difference")

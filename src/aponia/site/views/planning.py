@@ -248,7 +248,9 @@ def _gaps(world: World, made: dict[str, Any]) -> Table | None:
     rows = []
     for kind, some in (("studies", made["gaps"]["studies"]), ("trials", made["gaps"]["trials"])):
         if some:
-            rows.append(Row(("Studies" if kind == "studies" else "Registered, not reported",), "group"))
+            rows.append(
+                Row(("Studies" if kind == "studies" else "Registered, not reported",), "group")
+            )
         for r in some:
             label = Link(r["label"] if kind == "studies" else r["id"], f"../{kind}/{r['id']}.html")
             rows.append(Row((label, r["read"], *(r["marks"][item.key] for item in ITEMS))))

@@ -32,7 +32,12 @@ __all__ = ["certainty_picture", "clean", "interval_picture", "size_picture", "un
 
 def clean(text: str) -> str:
     """Return a text of the plan as a page may print it: no amounts of a drug, true minus signs."""
-    text = without_doses(text).replace(f" {LEFT_OUT}", "").replace("no effect", "no difference").replace("`", "")
+    text = (
+        without_doses(text)
+        .replace(f" {LEFT_OUT}", "")
+        .replace("no effect", "no difference")
+        .replace("`", "")
+    )
     return re.sub(r"(?<![\w.])-(?=\d)", "−", text)
 
 
