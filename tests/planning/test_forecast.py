@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 from importlib import import_module
@@ -81,7 +82,7 @@ def test_more_people_never_lower_the_chance_of_low_certainty(
         for n in (20, 80, 160, 480):
             trial = NewTrial("new", "new", n, guess_asked=careful, lost=0.03 if careful else None)
             shares.append(forecast(ground, [trial], simulations=200).at_least["low"])
-        for small, large in zip(shares, shares[1:], strict=False):
+        for small, large in itertools.pairwise(shares):
             assert large.value >= small.value - 3 * math.hypot(small.mc_error, large.mc_error)
 
 
@@ -143,7 +144,8 @@ def test_directions_alone_stay_the_headline_until_half_of_the_people_have_an_int
     base: EvidenceBase,
 ) -> None:
     ground = ground_of(base, base.questions["ketamine-neuropathic-pain"])
-    assert ground.rows and not ground.y
+    assert ground.rows
+    assert not ground.y
     behind = sum(r.people or 0 for r in ground.rows)
     small = forecast(ground, [NewTrial("s", "s", behind // 4, lost=0.0)], simulations=100)
     large = forecast(ground, [NewTrial("l", "l", 2 * behind, lost=0.0)], simulations=100)
@@ -155,7 +157,8 @@ def test_a_trial_that_does_not_report_changes_nothing_but_publication_bias(
     fibromyalgia: Ground, migraine: Ground
 ) -> None:
     found = forecast(fibromyalgia, [NewTrial("n", "n", 100)], reports=0.0, simulations=100)
-    assert found.levels["very low"].value == 1 and found.interval["none"].value == 1
+    assert found.levels["very low"].value == 1
+    assert found.interval["none"].value == 1
     silent = forecast(migraine, [NewTrial("n", "n", 100)], reports=0.0, simulations=100)
     assert any(h.domain == "publication bias" and h.share == 1 for h in silent.held)
 

@@ -95,14 +95,17 @@ def test_a_threshold_is_asked_for_where_the_base_has_none(base: EvidenceBase) ->
 
 def test_the_base_threshold_keeps_its_source(base: EvidenceBase, fibromyalgia: Ground) -> None:
     offered = offered_threshold(base, fibromyalgia)
-    assert offered is not None and offered.source and offered.origin == "base"
+    assert offered is not None
+    assert offered.source
+    assert offered.origin == "base"
     assert "no threshold between groups" in offered.words
 
 
 def test_population_scales_only_when_given(fibromyalgia: Ground) -> None:
     plain = value_of_trial(fibromyalgia, (60,), threshold=0.5, simulations=2000)
     scaled = value_of_trial(fibromyalgia, (60,), threshold=0.5, population=1000, simulations=2000)
-    assert plain.evsi == scaled.evsi and plain.population is None
+    assert plain.evsi == scaled.evsi
+    assert plain.population is None
     assert any("For 1000 people" in w for w in scaled.words)
     assert not any("For 1000 people" in w for w in plain.words)
     assert "no verdict" in plain.words[-1]
@@ -110,11 +113,13 @@ def test_population_scales_only_when_given(fibromyalgia: Ground) -> None:
 
 def test_effects_are_told_in_the_persons_unit(base: EvidenceBase, fibromyalgia: Ground) -> None:
     gain, unit = per_person(fibromyalgia.endpoint, np.array([-1.0, 0.0, 1.0]))
-    assert unit == "points of 10" and gain.tolist() == pytest.approx([1.0, 0.0, -1.0])
+    assert unit == "points of 10"
+    assert gain.tolist() == pytest.approx([1.0, 0.0, -1.0])
     cluster = ground_of(base, base.questions["psilocybin-cluster-headache"]).endpoint
     fewer, unit = per_person(cluster, np.array([0.0, math.log(0.5)]))
     level = cluster.baseline_mean * (1 + cluster.comparator / 100)
-    assert unit == "attacks a week" and fewer.tolist() == pytest.approx([0.0, level / 2])
+    assert unit == "attacks a week"
+    assert fewer.tolist() == pytest.approx([0.0, level / 2])
 
 
 @pytest.mark.parametrize("wrong", [{"threshold": -1.0}, {"threshold": math.nan}, {"threshold": 1.0, "population": 0.0}])  # fmt: skip

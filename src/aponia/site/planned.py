@@ -12,10 +12,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from aponia.answers import Answer
 from aponia.answers.engine import unpublished_trials
 from aponia.appraisal.risk_of_bias import FELT
 from aponia.evidence import EvidenceBase, QuestionOutcome
+from aponia.literature.sources.patience import cache_folder
 from aponia.planning import (
     DESIGNS,
     Assumptions,
@@ -44,9 +46,9 @@ from aponia.planning import (
     find_size,
     power,
 )
-from aponia.literature.sources.patience import cache_folder
 from aponia.planning.new_trials import WELL_FOLLOWED
 from aponia.planning.operating import smallest
+from aponia.planning.words import sentences_of, warnings_of
 from aponia.site.views.common import World
 
 __all__ = ["Case", "Planned", "planned"]
@@ -177,7 +179,7 @@ def _write(key: str, made: dict[str, Planned]) -> dict[str, Any]:
         folder = cache_folder() / "next-trial"
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
-        with open(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         Path(name).replace(folder / f"{key}.json")
     kept: dict[str, Any] = json.loads(text)
@@ -226,22 +228,22 @@ def _all(base: EvidenceBase, answers: dict[str, Answer]) -> dict[str, Planned]:
         b = ground.belief
         numbers = tuple(sorted(told.items()))
         same = (ground.construct, numbers, b.kind, b.mean, b.sd, b.tau, b.tau_known, b.data)
-        plan, widths = once(("plan", same), lambda g=ground, a=answer: _plan(base, g, a))
+        plan, widths = once(("plan", same), partial(_plan, base, ground, answer))
         plan = replace(
             plan, question=answer.id, ask=answer.ask, belief=b, assumptions=told,
             condition=ground.question.conditions[0], endpoint=ground.endpoint,
         )  # fmt: skip
+        # The numbers are shared; where they come from is told for each question.
+        plan = replace(plan, sentences=sentences_of(plan), warnings=warnings_of(plan))
         designs = [("parallel", plan.for_power.people)]
         for design in ("crossover", "n-of-1"):
             within = assume(base, ground.question.conditions[0], outcome, design)
             key = (design, ground.construct, tuple(sorted(within.items())))
-            designs.append(
-                (design, once(key, lambda d=design, w=within, o=outcome: _size(d, w, o)))
-            )
+            designs.append((design, once(key, partial(_size, design, within, outcome))))
         waiting = unpublished_trials([base.trials[t] for t in answer.trials])
         today = (same, tuple((r.study, r.comparator) for r in ground.rows), waiting,
                  frozenset(answer.substances) & FELT, answer.certainty.level)  # fmt: skip
-        cases = once(("cases", today), lambda g=ground, p=plan: _cases(g, p))
+        cases = once(("cases", today), partial(_cases, ground, plan))
         found[name] = Planned(
             answer, outlook, gaps, plan, "", tuple(designs), widths, cases,
             planning.protocol_table(base, plan, answer, gaps),
@@ -283,12 +285,15 @@ def _widths(plan: Plan) -> tuple[tuple[int, float], ...]:
 def _cases(ground: Ground, plan: Plan) -> tuple[Case, ...]:
     n = plan.for_power.people or 400
     large = max(2 * n, 500)
-    well = {"guess_asked": True, "lost": WELL_FOLLOWED}
     cases = (
         (f"A trial of {n} people, run as usual: guess not asked, people lost as expected", NewTrial("usual", "usual", n)),
-        (f"A trial of {n} people, guess asked and reported, fewer than 5% lost", NewTrial("careful", "careful", n, **well)),
-        (f"A trial of {large} people, guess asked and reported, fewer than 5% lost", NewTrial("large", "large", large, **well)),
+        (f"A trial of {n} people, guess asked and reported, fewer than 5% lost", _careful(n)),
+        (f"A trial of {large} people, guess asked and reported, fewer than 5% lost", _careful(large)),
     )  # fmt: skip
     return tuple(
         Case(label, planning.forecast(ground, [trial], simulations=DRAWS)) for label, trial in cases
     )
+
+
+def _careful(people: int) -> NewTrial:
+    return NewTrial("careful", "careful", people, guess_asked=True, lost=WELL_FOLLOWED)

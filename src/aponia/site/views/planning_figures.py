@@ -49,7 +49,7 @@ def size_picture(made: dict[str, Any]) -> Figure:
         title = f"{size['people']} people would give a chance of {percent(size['reached']['value'])} to detect that effect"
     else:
         title = f"No size up to the largest tried gives a chance of {percent(plan['target'])}"
-    points = [p for p in plan["curve"]]
+    points = list(plan["curve"])
     return size_curves_figure(
         SizeCurves(
             title,
