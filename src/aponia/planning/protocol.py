@@ -89,6 +89,10 @@ def _of(*items: Assumption | None) -> tuple[ProtocolSource, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _weeks(value: float) -> str:
+    return f"{value:g} week{'' if value == 1 else 's'}"
+
+
 def _background(answer: Answer) -> ProtocolItem:
     studies = [layer for layer in answer.layers if layer.studies]
     return ProtocolItem(
@@ -142,11 +146,12 @@ def _eligibility(base: EvidenceBase, answer: Answer) -> ProtocolItem:
 def _outcome(plan: Plan, told: dict[str, Assumption]) -> ProtocolItem:
     e = plan.endpoint
     weeks = told.get("followup_weeks")
-    when = f", counted or measured over {weeks.value:g} weeks" if weeks else ""
+    when = f", counted or measured over {_weeks(weeks.value)}" if weeks else ""
     mid = told.get("target_effect")
+    unit = f", in {e.unit}" if e.unit not in e.label else ""
     return ProtocolItem(
         "16", "Outcomes",
-        f"Primary: {e.label}, in {e.unit}{when}, as a difference between groups ({e.scale}). Name the day after the last dose. Also: people with "
+        f"Primary: {e.label}{unit}{when}, as a difference between groups ({e.scale}). Name the day after the last dose. Also: people with "
         "30% and 50% less, quality of life, medicines taken. The effect to detect here: "
         f"{e.describe(plan.target_effect)}. {mid.why if mid else ''}".strip(),
         _of(mid),
@@ -175,10 +180,10 @@ def _time(plan: Plan, told: dict[str, Assumption]) -> ProtocolItem:
     bout = told.get("bout_weeks")
     parts = []
     if before:
-        parts.append(f"{before.value:g} weeks of diary before treatment ({before.why.rstrip('.')})")
+        parts.append(f"{_weeks(before.value)} of diary before treatment ({before.why.rstrip('.')})")
     if after:
         parts.append(
-            f"{after.value:g} weeks of follow-up for the primary outcome ({after.why.rstrip('.')})"
+            f"{_weeks(after.value)} of follow-up for the primary outcome ({after.why.rstrip('.')})"
         )
     if bout and bout.value > 0:
         parts.append("bouts end by themselves, so both arms need the same place in their bout")

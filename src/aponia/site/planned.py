@@ -54,7 +54,7 @@ from aponia.site.views.common import World
 __all__ = ["Case", "Planned", "planned"]
 
 #: Trials for each point of a curve or search, and draws of a forecast.
-TRIALS, DRAWS = 800, 400
+TRIALS, DRAWS = 600, 400
 _LARGEST = 1200
 _KEPT: dict[str, dict[str, Any]] = {}
 _MOST_KEPT = 2

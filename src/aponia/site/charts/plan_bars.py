@@ -144,7 +144,7 @@ def share_bars(plot: ShareBars, layout: Layout = "wide") -> Markup:
         sheet.rect(0, top, w, 24, "harm" if over else "unclear")
         sheet.line(at, top - 4, at, top + 28, "ink", dash="2 3", width=1.5)
         sheet.text(
-            max(w, at if at - 8 < w else 0) + 8, top + 17, percent(bar.share), size=14, bold=True
+            max(w, at if at - 44 < w else 0) + 8, top + 17, percent(bar.share), size=14, bold=True
         )
         y = top + 42
         if bar.note:

@@ -69,40 +69,53 @@ def chances(made: dict[str, Any], level: str, reports: float) -> str:
 
 def _people(made: dict[str, Any], design: str) -> str:
     n = made["people_by_design"].get(design)
-    return "–" if made["plan"] is None else (str(n) if n else "not reached")
+    return str(n) if n else "not reached"
 
 
 def _index(world: World, found: dict[str, Any]) -> Page:
     groups: dict[str, list[Row]] = {}
     on_way = moderate = 0
+    without = []
     for name, made in found.items():
-        answer = world.answers[name]
-        trials = made["outlook"]["trials"]
-        adding = {t for s in made["outlook"]["scenarios"] for t in s["trials"]}
+        answer, outlook = world.answers[name], made["outlook"]
+        trials = outlook["trials"]
+        adding = {t for s in outlook["scenarios"] for t in s["trials"]}
         on_way += bool(adding)
         moderate += any(
             s["forecast"] and s["forecast"]["at_least"]["moderate"]["value"] >= 0.5
-            for s in made["outlook"]["scenarios"]
+            for s in outlook["scenarios"]
         )
+        if made["plan"] is None:
+            link = Link(answer.short, f"../questions/{name}.html")
+            told = "nothing" if not trials else f"{len(trials)} waiting to report"
+            without.append(Row((link, told, clean(made["why_no_plan"]))))
+            continue
         told = (
-            f"{len(adding)} of {len(trials)} can add"
-            if trials and made["outlook"]["scenarios"]
-            else (f"{len(trials)}, none can add" if trials and not made["outlook"]["why_not"] else "nothing" if not trials else f"{len(trials)}, counted elsewhere")
+            "nothing" if not trials
+            else f"{len(adding)} of {len(trials)} can add" if adding else f"{len(trials)}, none can add"
         )  # fmt: skip
-        first: Cell = Link(answer.short, f"{name}.html") if made["plan"] else answer.short
         groups.setdefault(group_of(world, answer), []).append(
-            Row((first, answer.certainty.level, told, chances(made, "moderate", 1.0), chances(made, "moderate", 0.5),
-                 _people(made, "parallel"), _people(made, "crossover"), clean(made["why_no_plan"] or "–")))
+            Row((Link(answer.short, f"{name}.html"), answer.certainty.level, told,
+                 chances(made, "low", 1.0), chances(made, "moderate", 1.0), chances(made, "moderate", 0.5),
+                 _people(made, "parallel"), _people(made, "crossover")))
         )  # fmt: skip
-    rows = [r for title, some in groups.items() for r in (Row((title,), "group"), *some)]
+    rows = [
+        r
+        for title, some in groups.items()
+        for r in (Row((title[:1].upper() + title[1:],), "group"), *some)
+    ]
     table = Table(
-        "All questions: what is on its way, and how many people a trial needs",
-        ("Question", "Certainty now", "Registered, not reported", "Moderate if all report", "Moderate if half report",
-         "People, parallel groups", "People, crossover", "Why no plan"),
+        "What is on its way, and how many people a trial needs",
+        ("Question", "Now", "Registered", "Low, all", "Moderate, all", "Moderate, half", "Parallel", "Crossover"),
         rows,
-        note="Chances as a range: every open point taken against the trials, and in their favour. People for 80% power at the effect named on the page.",
-        numeric=(3, 4, 5, 6),
+        note="Registered: trials that have not reported, and how many can add to a randomised result. Low, moderate: chance of at least that certainty if all, or half, of them report; as a range, every open point taken against the trials and in their favour. Parallel, crossover: people in all for 80% power at the effect named on the page.",
+        numeric=(3, 4, 5, 6, 7),
     )  # fmt: skip
+    others = Table(
+        "Questions without a plan of their own",
+        ("Question", "Registered, not reported", "Why"),
+        without,
+    )
     n = len(found)
     return Page(
         "next-trial/index.html", "next_trials.html", "The next trial",
@@ -111,6 +124,7 @@ def _index(world: World, found: dict[str, Any]) -> Page:
         {
             "lede": f"Of {n} questions, {on_way} have a registered trial that could add to a randomised result. In {moderate or 'none'} is the chance of moderate certainty one half or more, even with every open point taken in the trials’ favour.",
             "table": table,
+            "others": others,
             "assumed": ASSUMED,
             "count": sum(1 for made in found.values() if made["plan"]),
         },
@@ -173,7 +187,10 @@ def after_words(made: dict[str, Any]) -> str:
             " The new trial is pooled with what there is. With so few trials nobody can tell how far trials differ, "
             "so the pooled interval stays wide however large the new trial is."
         )
-    return words
+    return (
+        words
+        + " The rules do not ask for a second trial before they call an answer moderate or high; a reviewer may."
+    )
 
 
 def _trials(made: dict[str, Any]) -> Table | None:
@@ -224,11 +241,12 @@ def assumption_rows(made: dict[str, Any]) -> list[tuple[str, str, str, str, str,
     """
     found = []
     for a in made["plan"]["assumptions"]:
-        ends = [f"{v:g}" if v is not None else "…" for v in (a["low"], a["high"])]
+        ends = [f"{v:.4g}" if v is not None else "…" for v in (a["low"], a["high"])]
+        unit = a["unit"][:-1] if a["value"] == 1 and a["unit"] == "weeks" else a["unit"]
         around = f"{ends[0]} to {ends[1]}" if (a["low"], a["high"]) != (None, None) else "–"
         why = clean(a["why"] + (f" {a['conflict']}" if a["conflict"] else ""))
         found.append(
-            (a["what"], clean(f"{a['value']:g} {a['unit']}".strip()), clean(around), a["origin"], why, a["url"], ", ".join(a["rows"]))
+            (a["what"], clean(f"{a['value']:.4g} {unit}".strip()), clean(around), a["origin"], why, a["url"], ", ".join(a["rows"]))
         )  # fmt: skip
     return found
 
