@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from aponia.answers import Answer
-from aponia.answers.guard import without_doses
+from aponia.answers.guard import dose_mentions, without_doses
 from aponia.evidence import EvidenceBase
 from aponia.planning.assumptions import Assumption
 from aponia.planning.gaps import GapReport
@@ -84,9 +84,17 @@ def protocol_table(
 
 def _of(*items: Assumption | None) -> tuple[ProtocolSource, ...]:
     found = [
-        ProtocolSource(row, item.url) for item in items if item is not None for row in item.rows
+        ProtocolSource(_row(row), item.url)
+        for item in items
+        if item is not None
+        for row in item.rows
     ]
     return tuple(dict.fromkeys(found))
+
+
+def _row(name: str) -> str:
+    """Return ``table/id``, or the table alone where the id of a row holds an amount of a drug."""
+    return name.partition("/")[0] if dose_mentions(name) else name
 
 
 def _weeks(value: float) -> str:
@@ -131,7 +139,7 @@ def _eligibility(base: EvidenceBase, answer: Answer) -> ProtocolItem:
     for row in base.contraindications:
         if row.substance in answer.substances and row.severity == "exclude":
             found.setdefault(
-                row.factor, ProtocolSource(f"contraindications/{row.id}", row.source_url)
+                row.factor, ProtocolSource(_row(f"contraindications/{row.id}"), row.source_url)
             )
     shown = list(found)[:_MOST]
     more = len(found) - len(shown)
@@ -162,7 +170,9 @@ def _harms(base: EvidenceBase, answer: Answer) -> ProtocolItem:
     found: dict[str, ProtocolSource] = {}
     for row in base.adverse_events:
         if set(row.substances) & set(answer.substances):
-            found.setdefault(row.event, ProtocolSource(f"adverse_events/{row.id}", row.source_url))
+            found.setdefault(
+                row.event, ProtocolSource(_row(f"adverse_events/{row.id}"), row.source_url)
+            )
     shown = list(found)[: _MOST + 2]
     text = (
         "Ask every person about each, in both arms, with how many could have had it. Seen so far: " + "; ".join(shown) + ". "

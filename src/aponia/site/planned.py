@@ -242,7 +242,7 @@ def _all(base: EvidenceBase, answers: dict[str, Answer]) -> dict[str, Planned]:
             designs.append((design, once(key, partial(_size, design, within, outcome))))
         waiting = unpublished_trials([base.trials[t] for t in answer.trials])
         today = (same, tuple((r.study, r.comparator) for r in ground.rows), waiting,
-                 frozenset(answer.substances) & FELT, answer.certainty.level)  # fmt: skip
+                 bool(set(answer.substances) & FELT), answer.certainty.level)  # fmt: skip
         cases = once(("cases", today), partial(_cases, ground, plan))
         found[name] = Planned(
             answer, outlook, gaps, plan, "", tuple(designs), widths, cases,
