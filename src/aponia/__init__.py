@@ -7,6 +7,6 @@ Each sub-package is one capability with its own front door; layers only point do
 Information about research, not medical advice.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = ["__version__"]

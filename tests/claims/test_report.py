@@ -67,7 +67,7 @@ def test_the_words_of_the_page_keep_to_the_evidence(page: str):
 
 
 def test_colours_can_be_read():
-    css = (Path(report.__code__.co_filename).parent / "templates" / "report.css").read_text("utf-8")
+    css = (Path(report.__code__.co_filename).parent / "templates" / "tokens.css").read_text("utf-8")
     light, dark = css.split("@media screen and (prefers-color-scheme:dark)")[:2]
     for part in (light, dark.split("}}")[0]):
         colours = dict(re.findall(r"--([\w-]+):(#[0-9A-Fa-f]{6})", part))

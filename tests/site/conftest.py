@@ -78,7 +78,7 @@ def _serve(config):
             app.state.engine.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve():
     """Start the application; a context manager that gives (address, app)."""
     return _serve

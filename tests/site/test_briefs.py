@@ -299,10 +299,10 @@ def test_the_pages_are_black_and_white(plain):
 def test_the_code_names_question_version_and_data(world):
     brief = make_brief(world, "psilocybin-migraine")
     digest = world.base.digest[:12]
-    assert brief.address == f"aponia:psilocybin-migraine@{world.version}+{digest}"
+    assert brief.address == f"aponia:psilocybin-migraine@{world.data_version}+{digest}"
     there = make_brief(world, "psilocybin-migraine", base_url="https://example.org/evidence/")
     assert there.address == (
-        f"https://example.org/evidence/questions/psilocybin-migraine.html#v={world.version}+{digest}"
+        f"https://example.org/evidence/questions/psilocybin-migraine.html#v={world.data_version}+{digest}"
     )
 
 

@@ -119,8 +119,7 @@ def test_a_brief_that_breaks_a_rule_stops_the_build(tmp_path, monkeypatch):
 
     monkeypatch.setattr(assemble, "_STANDING", ("Psilocybin cures migraine.",))
     # The build meets the briefs after the pages, which need not be made to see it stop.
-    monkeypatch.setattr("aponia.site.build.pages_of", lambda world: iter(()))
-    monkeypatch.setattr("aponia.site.build.mechanism.mechanism_files", lambda world, folder: None)
+    monkeypatch.setattr("aponia.site.build.contents", lambda world: iter(()))
     with pytest.raises(BuildError, match="forbidden word"):
         build_site(tmp_path / "site", today="2026-11-22")
     assert not (tmp_path / "site").exists()

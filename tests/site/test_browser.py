@@ -26,6 +26,7 @@ KINDS = (
     "legal/index.html",
     "ketamine/index.html",
     "analogues/index.html",
+    "whats-new/index.html",
     "methods/index.html",
     "data/index.html",
 )

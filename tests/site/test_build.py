@@ -87,6 +87,8 @@ def test_crisis_lines_come_only_from_the_service_or_an_official_page(built):
 def test_every_question_has_data_twins_that_agree_with_the_page(built):
     out, _ = built
     for path in (out / "questions").glob("*.json"):
+        if path.name == "index.json":
+            continue
         data = json.loads(path.read_text(encoding="utf-8"))
         page = path.with_suffix(".html").read_text(encoding="utf-8")
         assert data["certainty"]["level"] in page

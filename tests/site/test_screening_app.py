@@ -352,3 +352,28 @@ def test_people_read_on_while_the_first_order_is_worked_out(serve, tmp_path, mon
                 job.result(timeout=20)
             shown = ann.get("/api/v1/screening/projects/1/next").json()
             assert shown["item"]["publication"] in {7, 8}
+
+
+def test_a_number_no_record_can_have_is_refused_not_an_error_of_ours(team):
+    ann, _ = team
+    ann.client.headers["X-CSRF-Token"] = ann.client.get("/api/v1/screening/session").json()["csrf"]
+    for number in (2**63, -(2**70)):
+        for path, body in (("decisions", {"verdict": "include"}), ("notes", {"text": "x"})):
+            answer = ann.client.post(
+                f"/api/v1/screening/projects/1/{path}", json={"publication": number, **body}
+            )
+            assert answer.status_code == 422
+        ann.get("/screening/1/screen")
+        assert ann.send("/screening/1/decide", publication=str(number), verdict="include").status_code == 422  # fmt: skip
+        answer = ann.send("/screening/1/split", publication=str(number), records=str(number))
+        assert answer.status_code == 422
+
+
+def test_405_names_every_method_an_address_takes_and_a_parameter_counts_once(team):
+    ann, _ = team
+    answer = ann.client.delete("/api/v1/screening/projects/1/imports")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, POST"
+    answer = ann.client.get("/api/v1/screening/projects/1/trail?offset=0&offset=5")
+    assert answer.status_code == 422
+    assert "more than once" in answer.json()["detail"]

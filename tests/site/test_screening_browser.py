@@ -115,7 +115,7 @@ def test_where_people_sign_in_axe_finds_nothing(chromium, serve, tmp_path):
         Review(app.state.engine, "r")
         context = chromium.new_context()
         page = context.new_page()
-        page.goto(address)
+        page.goto(f"{address}/screening/")
         page.fill("#name", "ann")
         page.fill("#password", "wrong password")
         page.click("button.go")

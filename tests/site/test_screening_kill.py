@@ -48,6 +48,7 @@ def test_kill_9_under_load_loses_no_decision_and_the_next_start_goes_on(database
     numbers = list(review.board().numbers)
     process, address = started(database)
     confirmed: dict[int, tuple[str, int]] = {}
+    pages_read: list[int] = []
     enough = threading.Event()
     lock = threading.Lock()
 
@@ -70,7 +71,19 @@ def test_kill_9_under_load_loses_no_decision_and_the_next_start_goes_on(database
                     if len(confirmed) >= 60:
                         enough.set()
 
-    threads = [threading.Thread(target=press_on, args=(name,)) for name in ("ann", "bob")]
+    def read_on():
+        # Readers of the evidence pages at the same time, while those are still being made.
+        with httpx.Client(base_url=address, timeout=120) as client:
+            for k in range(100_000):
+                try:
+                    pages_read.append(client.get(("/", "/questions/", "/static/site.css")[k % 3]).status_code)  # fmt: skip
+                except httpx.HTTPError:
+                    return
+
+    threads = [
+        *(threading.Thread(target=press_on, args=(name,)) for name in ("ann", "bob")),
+        *(threading.Thread(target=read_on) for _ in range(2)),
+    ]
     with process:
         for thread in threads:
             thread.start()
@@ -78,6 +91,7 @@ def test_kill_9_under_load_loses_no_decision_and_the_next_start_goes_on(database
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=20)
     assert in_time
+    assert set(pages_read) == {200}
     for thread in threads:
         thread.join(timeout=60)
         assert not thread.is_alive()

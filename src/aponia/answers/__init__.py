@@ -14,14 +14,24 @@ the sentences that may be printed about it. Every sentence that states an effect
 """
 
 from aponia.answers.ask import NoQuestionError, find_question, rank_questions
+from aponia.answers.changes import Changes, compare
 from aponia.answers.engine import answer, answer_all
 from aponia.answers.layers import LAYERS, Layer, LayerInfo, layer_of
 from aponia.answers.map import EvidenceMap, MapCell, evidence_map
 from aponia.answers.model import Answer, Effect, Harm, LayerAnswer, Sentences, StudyRow, Synthesis
+from aponia.answers.snapshot import (
+    Snapshot,
+    SnapshotError,
+    past_snapshots,
+    read_snapshot,
+    snapshot,
+    write_snapshot,
+)
 
 __all__ = [
     "LAYERS",
     "Answer",
+    "Changes",
     "Effect",
     "EvidenceMap",
     "Harm",
@@ -31,12 +41,19 @@ __all__ = [
     "MapCell",
     "NoQuestionError",
     "Sentences",
+    "Snapshot",
+    "SnapshotError",
     "StudyRow",
     "Synthesis",
     "answer",
     "answer_all",
+    "compare",
     "evidence_map",
     "find_question",
     "layer_of",
+    "past_snapshots",
     "rank_questions",
+    "read_snapshot",
+    "snapshot",
+    "write_snapshot",
 ]

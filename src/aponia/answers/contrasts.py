@@ -26,6 +26,7 @@ COMPARATOR_TEXT: dict[Comparator, str] = {
     "other-treatment": "another treatment",
     "own-baseline": "the same people before",
     "none": "nothing",
+    "mixed": "placebo or another treatment",
 }
 
 ArmPair = tuple[Arm, Arm, Comparator]

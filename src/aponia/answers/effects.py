@@ -19,7 +19,7 @@ from aponia import meta
 from aponia.answers.model import Direction, Effect
 from aponia.evidence import ArmResult, Contrast, Outcome, PValue
 
-__all__ = ["SAME_PEOPLE", "Printed", "recover", "recover_within"]
+__all__ = ["ASSUMED_R", "SAME_PEOPLE", "Printed", "recover", "recover_within"]
 
 NAN = float("nan")
 _Z = 1.959963984540054
@@ -38,7 +38,10 @@ SAME_PEOPLE = "the same people were in both arms"
 
 @dataclass(frozen=True)
 class Printed:
-    """What one outcome of one study offers for a contrast of two arms."""
+    """What one outcome of one study offers for a contrast of two arms.
+
+    `correlation` is that of a person's two periods, for crossovers that print none.
+    """
 
     outcome: Outcome
     contrast: Contrast | None
@@ -50,6 +53,7 @@ class Printed:
     crossover: bool
     favours: Direction
     lower_is_better: bool
+    correlation: float = ASSUMED_R
 
 
 def _scale(outcome: Outcome) -> tuple[float, str | None]:
@@ -171,8 +175,8 @@ def _from_means(item: Printed) -> Effect | None:
     diff = factor * (float(a.mean or 0) - float(c.mean or 0))
     s1, s2 = factor * float(a.sd or 0), factor * float(c.sd or 0)
     if item.crossover:
-        var = (s1 * s1 + s2 * s2 - 2 * ASSUMED_R * s1 * s2) / n1
-        how = f"difference of the printed means; {SAME_PEOPLE}, their correlation is not printed and taken as {ASSUMED_R}"
+        var = (s1 * s1 + s2 * s2 - 2 * item.correlation * s1 * s2) / n1
+        how = f"difference of the printed means; {SAME_PEOPLE}, their correlation is not printed and taken as {item.correlation:g}"
         return _normal("MD", diff, math.sqrt(var), n1 - 1, item, unit=unit, derived=True, how=how)
     var = s1 * s1 / n1 + s2 * s2 / n2
     df = var * var / ((s1 * s1 / n1) ** 2 / (n1 - 1) + (s2 * s2 / n2) ** 2 / (n2 - 1))
@@ -272,8 +276,8 @@ def _from_changes(item: Printed) -> Effect | None:
         how = "difference of the printed changes; no interval can be worked out"
         return Effect("MD", diff, NAN, NAN, diff, NAN, unit, _sign(item), True, how)
     if item.crossover:
-        how = f"difference of the printed changes, standard errors from their intervals; {SAME_PEOPLE}, correlation not printed and taken as {ASSUMED_R}"
-        se = factor * math.sqrt(max(s1 * s1 + s2 * s2 - 2 * ASSUMED_R * s1 * s2, 1e-12))
+        how = f"difference of the printed changes, standard errors from their intervals; {SAME_PEOPLE}, correlation not printed and taken as {item.correlation:g}"
+        se = factor * math.sqrt(max(s1 * s1 + s2 * s2 - 2 * item.correlation * s1 * s2, 1e-12))
     else:
         how = "difference of the printed changes, standard errors from their 95% intervals (t distribution)"
         se = factor * math.hypot(s1, s2)
@@ -371,9 +375,9 @@ def _from_p(item: Printed) -> Effect | None:
     t = float(student_t.isf(p.value / 2, df))
     sign = _sign(item) * (1 if item.favours == "benefit" else -1)
     if item.crossover:
-        d = t * math.sqrt(2 * (1 - ASSUMED_R) / n1)
-        v = 2 * (1 - ASSUMED_R) / n1 * (1 + d * d / 4)
-        how = f"standardised difference from the exact {_p_text(p)} by the paired t distribution, correlation taken as {ASSUMED_R}"
+        d = t * math.sqrt(2 * (1 - item.correlation) / n1)
+        v = 2 * (1 - item.correlation) / n1 * (1 + d * d / 4)
+        how = f"standardised difference from the exact {_p_text(p)} by the paired t distribution, correlation taken as {item.correlation:g}"
     else:
         d = t * math.sqrt(1 / n1 + 1 / n2)
         v = 1 / n1 + 1 / n2 + d * d / (2 * (n1 + n2))

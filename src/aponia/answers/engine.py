@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from aponia.answers import wording
-from aponia.answers.depth import deeper, log_scale, overall_direction
+from aponia.answers.certainty import ENDED, suggest
+from aponia.answers.depth import deeper, overall_direction
 from aponia.answers.harms import harms_of
 from aponia.answers.layers import Layer
 from aponia.answers.model import (
@@ -22,18 +22,12 @@ from aponia.answers.model import (
 )
 from aponia.answers.rows import outcome_row, study_row
 from aponia.answers.select import Selection, eligible_outcomes, select, trials_for
+from aponia.answers.snapshot import conclusion_changed
 from aponia.answers.synthesis import synthesise
-from aponia.appraisal import (
-    LEVELS,
-    Body,
-    Certainty,
-    bias_flags,
-    blinding_box,
-    suggest_certainty,
-)
+from aponia.appraisal import LEVELS, Certainty, blinding_box
 from aponia.evidence import EvidenceBase, Question, Study, Trial
 
-__all__ = ["answer", "answer_all", "indirectness", "shared_flags", "unpublished_trials"]
+__all__ = ["answer", "answer_all"]
 
 _MECHANISM = {
     "plasticity": "a more plastic brain",
@@ -42,7 +36,6 @@ _MECHANISM = {
 }
 #: Drugs whose literature is far larger than this base: an empty cell says nothing about the world.
 _LARGE_LITERATURE = frozenset({"ketamine", "esketamine"})
-_ENDED = ("Completed", "Terminated")
 
 
 def answer(base: EvidenceBase, question: Question) -> Answer:
@@ -71,7 +64,7 @@ def answer(base: EvidenceBase, question: Question) -> Answer:
     direction: Direction = "unclear"
     if headline is not None and status == "answered":
         direction = overall_direction(headline)
-    return Answer(
+    found = Answer(
         id=question.id,
         ask=question.ask,
         short=question.short,
@@ -96,6 +89,9 @@ def answer(base: EvidenceBase, question: Question) -> Answer:
         approaches=question.approaches,
         **deeper(base, question, chosen, layers[0], headline if status == "answered" else None),
     )
+    # Which version first concluded this is known only once the conclusion is.
+    since = conclusion_changed(base, found)
+    return replace(found, dates={**found.dates, "conclusion_changed": since})
 
 
 def answer_all(base: EvidenceBase) -> dict[str, Answer]:
@@ -193,7 +189,7 @@ def _certainty(
     headline: Synthesis | None,
     trials: Sequence[Trial],
 ) -> Certainty:
-    suggestion = _suggest(question, chosen, headline, trials)
+    suggestion = suggest(question, chosen, headline, trials)
     for appraisal in base.appraisals.values():
         if appraisal.kind == "certainty" and appraisal.target == question.id:
             for level in LEVELS:
@@ -201,87 +197,6 @@ def _certainty(
                     by = f"{appraisal.who}, {appraisal.when}: {appraisal.why}"
                     return Certainty(level, suggestion.judgements, False, by)
     return suggestion
-
-
-def _suggest(
-    question: Question, chosen: Selection, headline: Synthesis | None, trials: Sequence[Trial]
-) -> Certainty:
-    if headline is None:
-        return suggest_certainty(Body(randomised=False, k=0, people=0))
-    studies = {s.id: s for s in chosen.by_layer[Layer.RANDOMISED]}
-    whole = headline.kind in ("direction", "none")
-    members = [r for r in headline.rows if whole or (r.effect and r.effect.has_interval)]
-    flags, severe = shared_flags(members, studies)
-    rr = headline.measure == "RR"
-    return suggest_certainty(
-        Body(
-            randomised=True,
-            k=headline.k,
-            people=headline.people,
-            estimate=log_scale(headline.estimate, rr),
-            ci_lower=log_scale(headline.ci_lower, rr),
-            ci_upper=log_scale(headline.ci_upper, rr),
-            pi_lower=log_scale(headline.pi_lower, rr),
-            pi_upper=log_scale(headline.pi_upper, rr),
-            null=0.0,
-            mid=headline.mid if headline.mid_between else None,
-            i2=headline.i2,
-            flags=flags,
-            severe_flags=severe,
-            indirect=indirectness(members, question),
-            directions=tuple(r.direction for r in headline.rows),
-            unpublished=unpublished_trials(trials),
-            no_direction=whole and headline.direction == "unclear",
-            silent=sum(r.silent for r in headline.rows),
-            default_mid={"SMD": 0.2, "RR": math.log(1.25)}.get(headline.measure or ""),
-        )
-    )
-
-
-def shared_flags(
-    rows: Sequence[StudyRow], studies: dict[str, Study]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return flags that touch at least half of the people behind the result, worded with their share."""
-    people = {r.study: (r.people or 1) for r in rows}
-    total = sum(people.values())
-    hit: dict[tuple[str, bool, str], int] = {}
-    for row in rows:
-        for flag in bias_flags(studies[row.study], row.comparator):
-            text = (
-                flag.text
-                if len(rows) == 1 or flag.kind != "incomplete"
-                else "Randomised people are missing from the analysis."
-            )
-            hit[(flag.kind, flag.severe, text)] = (
-                hit.get((flag.kind, flag.severe, text), 0) + people[row.study]
-            )
-    plain: list[str] = []
-    severe: list[str] = []
-    for (_, is_severe, text), n in hit.items():
-        if n * 2 >= total:
-            (severe if is_severe else plain).append(text)
-    return tuple(plain), tuple(severe)
-
-
-def indirectness(rows: Sequence[StudyRow], question: Question) -> tuple[str, ...]:
-    """Return the reasons why the rows behind a result do not quite match the question."""
-    reasons = []
-    others = rows and all(r.comparator == "other-treatment" for r in rows)
-    if others and "active" not in question.comparators:
-        reasons.append("The comparison is with another treatment, not with placebo.")
-    asked_beyond = (question.window_days.min or 0) >= 1
-    if asked_beyond and rows and all(r.timepoint_days is None for r in rows):
-        reasons.append("The time of measurement is not stated.")
-    return tuple(reasons)
-
-
-def unpublished_trials(trials: Sequence[Trial]) -> int:
-    """Count the trials that ended without a result that could be found."""
-    return sum(
-        1
-        for t in trials
-        if t.status in _ENDED and not t.linked_studies and t.results_posted is False
-    )
 
 
 def _words(
@@ -321,7 +236,7 @@ def _words(
 
 def _trial_counts(trials: Sequence[Trial]) -> tuple[int, int]:
     """Return how many registered trials are still to report, and how many have ended."""
-    ended = sum(t.status in _ENDED for t in trials)
+    ended = sum(t.status in ENDED for t in trials)
     return len(trials) - ended, ended
 
 

@@ -21,10 +21,14 @@ __all__ = [
     "Sentences",
     "StudyRow",
     "Synthesis",
+    "json_safe",
 ]
 
 Direction = Literal["benefit", "harm", "no-difference", "unclear"]
-Comparator = Literal["inert-placebo", "active-placebo", "other-treatment", "own-baseline", "none"]
+#: "mixed" stands for trials against placebo and against other things together; no reviewed answer has it.
+Comparator = Literal[
+    "inert-placebo", "active-placebo", "other-treatment", "own-baseline", "none", "mixed"
+]
 #: The comparators that hide what was given.
 PLACEBO: frozenset[Comparator] = frozenset({"inert-placebo", "active-placebo"})
 Measure = Literal["MD", "SMD", "RR", "change", "proportion", "percent-change"]
@@ -138,6 +142,8 @@ class Synthesis:
         Whether `mid` is a difference between groups; one that single people notice decides no words.
     p_benefit : float
         Posterior probability that the mean effect lies on the side of benefit; NaN unless pooled.
+    level : float
+        Of the intervals.
     """
 
     kind: Literal["pooled", "single", "direction", "none"]
@@ -169,6 +175,7 @@ class Synthesis:
     p_benefit: float = math.nan
     prefer: str = "lower"
     mid_between: bool = False
+    level: float = 0.95
 
     @property
     def null(self) -> float:
@@ -257,16 +264,17 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as JSON-safe values (NaN becomes None), single analyses left out."""
-        clean: dict[str, Any] = _json_safe(asdict(self))
+        clean: dict[str, Any] = json_safe(asdict(self))
         del clean["specifications"]
         return clean
 
 
-def _json_safe(value: Any) -> Any:
+def json_safe(value: Any) -> Any:
+    """Return plain values: NaN becomes None, a tuple a list."""
     if isinstance(value, dict):
-        return {str(k): _json_safe(v) for k, v in value.items()}
+        return {str(k): json_safe(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_json_safe(v) for v in value]
+        return [json_safe(v) for v in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -18,7 +18,7 @@ import numpy as np
 from aponia import meta
 from aponia.answers.model import Effect, Measure, StudyRow
 
-__all__ = ["Pooled", "pool_effects", "tau_prior"]
+__all__ = ["Member", "Pooled", "pool_effects", "same_results", "tau_prior"]
 
 NAN = float("nan")
 #: Half-normal(0.5) for log-ratios and standardised differences: Friede 2017, read in Röver 2020
@@ -57,6 +57,8 @@ class Pooled:
     method : str
     alternatives : tuple of dict
         The same studies under other methods and priors.
+    level : float
+        Of the intervals.
     """
 
     estimate: float
@@ -69,6 +71,7 @@ class Pooled:
     p_benefit: float
     method: str
     alternatives: tuple[dict[str, Any], ...]
+    level: float = 0.95
 
 
 def tau_prior(measure: Measure, members: Sequence[Member]) -> Prior:
@@ -131,6 +134,11 @@ def pool_effects(members: Sequence[Member]) -> Pooled:
     )
 
 
+def same_results(y: np.ndarray) -> bool:
+    """Whether all results are equal as far as any paper prints; rounding must not look like spread."""
+    return float(np.ptp(y)) <= 1e-6 * float(np.max(np.abs(y)))
+
+
 def _alternatives(y: Any, v: Any, prior: Prior) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for text in (
@@ -148,7 +156,7 @@ def _alternatives(y: Any, v: Any, prior: Prior) -> list[dict[str, Any]]:
         ("DL", "z", "DerSimonian–Laird"),
         ("FE", "z", "common effect"),
     ):
-        if test == "knha" and float(np.ptp(y)) == 0.0:
+        if test == "knha" and same_results(y):
             continue  # equal results would give an interval without width
         result = meta.pool(y, v, method=method, test=test)
         found.append(

@@ -13,7 +13,7 @@ from aponia.answers.contrasts import (
     arm_pairs,
     is_combination,
 )
-from aponia.answers.effects import Printed, recover, recover_within
+from aponia.answers.effects import ASSUMED_R, Printed, recover, recover_within
 from aponia.answers.layers import Layer
 from aponia.answers.model import Comparator, Direction, Effect, StudyRow
 from aponia.evidence import (
@@ -100,14 +100,24 @@ def study_row(
     question: Question,
     construct: str,
     window: tuple[float | None, float | None, float | None],
+    *,
+    correlation: float = ASSUMED_R,
 ) -> StudyRow | None:
     """Return the row of a study for a construct, or None when it measured nothing of the kind."""
     picked = pick_outcome(study, question, construct, window)
-    return None if picked is None else outcome_row(study, layer, question, *picked)
+    if picked is None:
+        return None
+    return outcome_row(study, layer, question, *picked, correlation=correlation)
 
 
 def outcome_row(
-    study: Study, layer: Layer, question: Question, index: int, outcome: Outcome
+    study: Study,
+    layer: Layer,
+    question: Question,
+    index: int,
+    outcome: Outcome,
+    *,
+    correlation: float = ASSUMED_R,
 ) -> StudyRow:
     """Return the row of one outcome of a study.
 
@@ -120,6 +130,8 @@ def outcome_row(
     index : int
         Position of `outcome` in the record.
     outcome : Outcome
+    correlation : float
+        Assumed between the two periods of a crossover that prints none.
 
     Returns
     -------
@@ -156,6 +168,7 @@ def outcome_row(
         crossover=_same_people(study),
         favours="unclear" if within else _favours(contrast, study, arm.id, arm.substance, question),
         lower_is_better=lower,
+        correlation=correlation,
     )
     effect = recover(printed)
     if part:

@@ -23,12 +23,14 @@ from aponia.answers.model import (
     StudyRow,
     Synthesis,
 )
-from aponia.answers.pooling import pool_effects
+from aponia.answers.pooling import Member, Pooled, pool_effects
 from aponia.evidence import EvidenceBase, Question, QuestionOutcome
 
-__all__ = ["minimal_difference", "synthesise"]
+__all__ = ["Pooler", "minimal_difference", "one_group", "synthesise"]
 
 NAN = float("nan")
+#: Pools the effects of one measure and unit.
+Pooler = Callable[[Sequence[Member]], Pooled]
 #: Names a question may ask for, and the comparators that belong to them.
 _GROUPS: tuple[tuple[tuple[str, ...], frozenset[Comparator]], ...] = (
     (("placebo",), PLACEBO),
@@ -97,7 +99,7 @@ def synthesise(
             continue
         members = [r for r in rows if r.comparator in group]
         if members:
-            found.extend(_one_group(members, outcome, base, question.conditions[0]))
+            found.extend(one_group(members, outcome, base, question.conditions[0]))
     alone = [r for r in rows if r.comparator == "own-baseline"]
     if alone:
         found.append(_directions(alone, outcome, "own-baseline"))
@@ -109,12 +111,36 @@ def _shared_comparator(rows: Sequence[StudyRow]) -> Comparator:
     kinds = {r.comparator for r in rows}
     if len(kinds) == 1:
         return next(iter(kinds))
-    return "inert-placebo" if kinds <= PLACEBO else "other-treatment"
+    if kinds <= PLACEBO:
+        return "inert-placebo"
+    return "mixed" if kinds & PLACEBO else "other-treatment"
 
 
-def _one_group(
-    rows: Sequence[StudyRow], outcome: QuestionOutcome, base: EvidenceBase, condition: str
+def one_group(
+    rows: Sequence[StudyRow],
+    outcome: QuestionOutcome,
+    base: EvidenceBase,
+    condition: str,
+    pool: Pooler = pool_effects,
 ) -> list[Synthesis]:
+    """Bring trials together that were compared with the same kind of thing.
+
+    Parameters
+    ----------
+    rows : sequence of StudyRow
+        At least one; one a trial.
+    outcome : QuestionOutcome
+    base : EvidenceBase
+    condition : str
+        For the minimal important difference.
+    pool : callable
+        How effects of one measure are pooled; the reviewed way by default.
+
+    Returns
+    -------
+    list of Synthesis
+        The estimate; or the directions of all, and after them the estimate where there is one.
+    """
     comparator = _shared_comparator(rows)
     families: dict[tuple[Measure, str | None, int], list[tuple[StudyRow, Effect]]] = {}
     for row in rows:
@@ -129,7 +155,7 @@ def _one_group(
         families.items(),
         key=lambda f: (sum(r.people or 0 for r, _ in f[1]), f[0][0] != "SMD", len(f[1])),
     )
-    estimate = _estimate(rows, members, measure, unit, outcome, base, condition)
+    estimate = _estimate(rows, members, measure, unit, outcome, base, condition, pool)
     if 2 * estimate.people >= sum(r.people or 0 for r in rows):
         return [estimate]
     return [_directions(rows, outcome, comparator), estimate]
@@ -163,9 +189,10 @@ def _estimate(
     outcome: QuestionOutcome,
     base: EvidenceBase,
     condition: str,
+    pool: Pooler,
 ) -> Synthesis:
     mid, source = minimal_difference(base, outcome.construct, unit, condition)
-    pooled = pool_effects(members)
+    pooled = pool(members)
     back = math.exp if measure == "RR" else float
     sign = members[0][1].benefit_sign
     direction: Direction = (
@@ -211,6 +238,7 @@ def _estimate(
         else None,
         given=_given([m[0] for m in members]),
         prefer=outcome.prefer,
+        level=pooled.level,
     )
 
 

@@ -47,6 +47,7 @@ _AGAINST: dict[Comparator, str] = {
     "other-treatment": "another treatment",
     "own-baseline": "before",
     "none": "no drug",
+    "mixed": "placebo or another treatment",
 }
 
 
@@ -181,19 +182,19 @@ def _size(found: Synthesis, drug: str) -> str:
         if "active_counts" in a:
             return (
                 f"{source}, {found.label}: {a['active_counts']} with {drug} and {a['control_counts']} {against} "
-                f"(risk ratio {number(found.estimate)}, 95% interval {number(found.ci_lower)} to {number(found.ci_upper)})."
+                f"(risk ratio {number(found.estimate)}, {_share(found)} interval {number(found.ci_lower)} to {number(found.ci_upper)})."
             )
         if "active" in a:
             return (
                 f"{source}, {found.label}: about {number(a['active'], 0)} in every 100 with {drug} and "
                 f"{number(a['control'], 0)} in every 100 {against} "
-                f"(95% interval with {drug}: {number(a['active_lower'], 0)} to {number(a['active_upper'], 0)})."
+                f"({_share(found)} interval with {drug}: {number(a['active_lower'], 0)} to {number(a['active_upper'], 0)})."
             )
         return (
             f"{source}, {found.label}: {number(found.estimate)} times as many with {drug} as {against} "
-            f"(95% interval {number(found.ci_lower)} to {number(found.ci_upper)})."
+            f"({_share(found)} interval {number(found.ci_lower)} to {number(found.ci_upper)})."
         )
-    interval = f"95% interval: {_amount(found.ci_lower)} to {_amount(found.ci_upper)}"
+    interval = f"{_share(found)} interval: {_amount(found.ci_lower)} to {_amount(found.ci_upper)}"
     unit = "standard deviations" if found.measure == "SMD" else _unit(found)
     unit = "" if unit == found.label else unit
     return f"{source}, {found.label}: {_amount(found.estimate, unit)} with {drug} than {against} ({interval})."
@@ -243,6 +244,10 @@ def _tally(rows: Sequence[StudyRow]) -> str:
         if n:
             parts.append(f"{word(n)} {text}")
     return join(parts)
+
+
+def _share(found: Synthesis) -> str:
+    return f"{100 * found.level:g}%"
 
 
 def _unit(found: Synthesis) -> str:
@@ -301,13 +306,14 @@ def technical(found: Synthesis) -> str:
             f"{c['no-difference']} neither, {c['unclear']} unclear; {found.people} people."
         )
     text = (
-        f"{found.measure} {number(found.estimate)} (95% interval {number(found.ci_lower)} to {number(found.ci_upper)}), "
+        f"{found.measure} {number(found.estimate)} ({_share(found)} interval {number(found.ci_lower)} to {number(found.ci_upper)}), "
         f"k = {found.k}, n = {found.people}; {found.method}"
     )
     if math.isfinite(found.tau2):
-        text += f"; τ² {number(found.tau2, 3)} (posterior median), I² {number(found.i2, 0)}%"
+        middle = " (posterior median)" if found.method.startswith("Bayesian") else ""
+        text += f"; τ² {number(found.tau2, 3)}{middle}, I² {number(found.i2, 0)}%"
     if math.isfinite(found.pi_lower):
-        text += f"; 95% prediction interval {number(found.pi_lower)} to {number(found.pi_upper)}"
+        text += f"; {_share(found)} prediction interval {number(found.pi_lower)} to {number(found.pi_upper)}"
     if math.isfinite(found.p_benefit):
         text += (
             f"; probability that the mean effect is a benefit {number(100 * found.p_benefit, 0)}%"
@@ -344,7 +350,7 @@ def harm_sentence(harms: Sequence[Harm]) -> str:
     notes = [h for h in harms if h.kind == "trial-note"] or [
         h for h in harms if h.kind == "report" and not h.text.startswith("No ")
     ]
-    parts = []
+    parts: list[str] = []
     if counted:
         serious = [h for h in counted if _NO_SERIOUS.match(h.short)]
         others = [h for h in counted if h not in serious]

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,7 +19,7 @@ from aponia.claims.page import plain
 from aponia.claims.telling import ISSUE_TEXT
 from aponia.evidence import EvidenceBase
 
-__all__ = ["LABELS", "claim_reviews", "report"]
+__all__ = ["LABELS", "claim_reviews", "parts", "report", "style_of"]
 
 LABELS = {
     "supported": "supported",
@@ -58,44 +59,81 @@ def report(check: ArticleCheck, base: EvidenceBase) -> str:
     str
         Everything taken from the article is escaped.
     """
-    placed = _placed(check)
-    summary = [(name, n, n) for name, n in check.summary.items() if n]
-    style = _style(summary)
+    style = style_of("tokens", "report", "checked")
     page: str = (
         _environment()
         .get_template("report.html")
         .render(
-            title=check.title or "An article",
-            note=check.note,
-            sentences=check.sentences,
-            released=base.released,
-            labels=LABELS,
-            summary=summary,
-            finding=_finding(check),
-            style=Markup(style),  # noqa: S704 - our own file
+            **_shown(check, base, _nowhere),
+            style=Markup(style),  # noqa: S704 - our own files
             style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-            blocks=_blocks(check, placed),
-            cut=len(check.text) > _MOST_TEXT,
-            claims=[_claim(n, c, n in placed, base) for n, c in enumerate(check.claims, 1)],
-            missing=[
-                {"topic": m.topic, "evidence": [_source(base, i) for i in m.evidence]}
-                for m in check.missing
-            ],
             jsonld=Markup(_json_for_script(claim_reviews(check))),  # noqa: S704 - escaped there
         )
     )
     return page
 
 
-def _style(summary: list[tuple[str, int, int]]) -> str:
-    """Return the style of the page: the file, widths of the bar, and what the choice of verdict hides."""
-    css = (files("aponia.claims") / "templates" / "report.css").read_text(encoding="utf-8")
-    rules = [f".bar .w{n}{{flex-grow:{n}}}" for n in sorted({n for _, n, _ in summary})]
-    rules += [
-        f"body:has(#only-{name}:checked) .item:not(.{name}){{display:none}}"
-        for name, _, _ in summary
-    ]
-    return "\n".join([css, *rules])
+def parts(check: ArticleCheck, base: EvidenceBase, link: Callable[[str], str]) -> dict[str, Markup]:
+    """Return the parts of the report for a page that has its own frame.
+
+    Parameters
+    ----------
+    check : ArticleCheck
+    base : EvidenceBase
+    link : callable
+        Address of a record by its id; "" when there is none.
+
+    Returns
+    -------
+    dict of str to Markup
+        ``symbols`` (drawings the others use), ``head`` and ``body``. Everything taken from the
+        article is escaped. They want the rules of `style_of` ("tokens", "checked").
+    """
+    values = _shown(check, base, link)
+    env = _environment()
+    return {
+        name: Markup(env.get_template(f"checked_{name}.html").render(**values))  # noqa: S704 - autoescaped
+        for name in ("symbols", "head", "body")
+    }
+
+
+def style_of(*names: str) -> str:
+    """Return style sheets of this package, one after the other: tokens, report, checked."""
+    folder = files("aponia.claims") / "templates"
+    return "\n".join((folder / f"{name}.css").read_text(encoding="utf-8") for name in names)
+
+
+def _nowhere(_: str) -> str:
+    return ""
+
+
+def _shown(check: ArticleCheck, base: EvidenceBase, link: Callable[[str], str]) -> dict[str, Any]:
+    """Return what the templates read."""
+    placed = _placed(check)
+    summary, at = [], 0
+    for name, n in check.summary.items():
+        if n:
+            summary.append((name, n, at))
+            at += n
+    return {
+        "title": check.title or "An article",
+        "note": check.note,
+        "sentences": check.sentences,
+        "released": base.released,
+        "labels": LABELS,
+        "summary": summary,
+        "finding": _finding(check),
+        "blocks": _blocks(check, placed),
+        "cut": len(check.text) > _MOST_TEXT,
+        "claims": [_claim(n, c, n in placed, base, link) for n, c in enumerate(check.claims, 1)],
+        "missing": [
+            {
+                "topic": m.topic,
+                "evidence": [{**_source(base, i), "href": link(i)} for i in m.evidence],
+            }
+            for m in check.missing
+        ],
+    }
 
 
 def _finding(check: ArticleCheck) -> str:
@@ -256,7 +294,9 @@ def _merge_lines(cuts: list[int], queue: list[tuple[int, CheckedClaim]]) -> list
     return spans
 
 
-def _claim(n: int, c: CheckedClaim, placed: bool, base: EvidenceBase) -> dict[str, Any]:
+def _claim(
+    n: int, c: CheckedClaim, placed: bool, base: EvidenceBase, link: Callable[[str], str]
+) -> dict[str, Any]:
     d = c.to_dict()
     label = base.vocabulary.label
     drugs = ", ".join(label("substances", s) for s in d["substances"]) or "no drug named"
@@ -278,7 +318,8 @@ def _claim(n: int, c: CheckedClaim, placed: bool, base: EvidenceBase) -> dict[st
         "explanation": c.verdict.explanation,
         "issues": [(i, ISSUE_TEXT[i]) for i in c.verdict.issues],
         "evidence": [
-            {"id": e.id, "url": _web(e.url), **_split(e.shows)} for e in c.verdict.evidence
+            {"id": e.id, "url": _web(e.url), "href": link(e.id), **_split(e.shows)}
+            for e in c.verdict.evidence
         ],
         "slots": [(k, v) for k, v in slots if v],
         "placed": placed,

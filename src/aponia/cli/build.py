@@ -22,7 +22,8 @@ def build(
         str | None,
         typer.Option(
             "--base-url",
-            help="Address the site will be published at; the QR codes of the printed briefs lead there.",
+            envvar="APONIA_BASE_URL",
+            help="Address the site will be published under; named in feeds, citations and QR codes.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="What was built, as JSON.")] = False,

@@ -1,4 +1,4 @@
-"""``aponia evidence``: check, show, trace and export the evidence base."""
+"""``aponia evidence``: check, show, trace, export and compare the evidence base."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aponia.cli.evidence_versions import changes, snapshot
+
 if TYPE_CHECKING:
     from aponia.evidence import EvidenceBase, Trace
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Check, show, trace and export the evidence base.",
+    help="Check, show, trace, export and compare the evidence base.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.command("changes")(changes)
+app.command("snapshot")(snapshot)
 
 Evidence = Annotated[
     Path | None,
@@ -69,11 +74,15 @@ def check(evidence: Evidence = None, as_json: Json = False) -> None:
     """
     from dataclasses import asdict
 
+    from aponia.answers.snapshot import past_snapshots
     from aponia.evidence import check as check_base
     from aponia.evidence import load
 
     problems = check_base(evidence)
-    counts = {} if problems else load(evidence).counts()
+    base = None if problems else load(evidence)
+    if base is not None:
+        past_snapshots(base)
+    counts = base.counts() if base else {}
     if as_json:
         _dump({"problems": [asdict(p) for p in problems], "counts": counts})
     elif problems:

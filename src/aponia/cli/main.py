@@ -21,10 +21,21 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for _command in ("ask", "brief", "build", "check", "exposure", "plan", "pool"):
+for _command in (
+    "ask",
+    "brief",
+    "build",
+    "check",
+    "exposure",
+    "mcp",
+    "plan",
+    "pool",
+    "scan",
+    "serve",
+):
     _module = import_module(f"aponia.cli.{_command}")
     app.command(name=_command)(getattr(_module, _command))
-for _group in ("evidence", "literature"):
+for _group in ("evidence", "literature", "watch"):
     app.add_typer(import_module(f"aponia.cli.{_group}").app, name=_group)
 
 

@@ -100,6 +100,8 @@ class EvidenceBase:
         Where sources contradict a row of a table.
     release : Release or None
         Version and date, when the base states them.
+    releases : mapping of str to bytes
+        Snapshots of past versions by version, oldest first, gzipped; `aponia.answers` reads them.
 
     The tables are attributes of the same name as in `TABLES`, each a tuple of rows.
     """
@@ -131,6 +133,7 @@ class EvidenceBase:
     crisis_lines: tuple[CrisisLine, ...]
     files: Mapping[str, int] = field(default_factory=dict, repr=False)
     release: Release | None = None
+    releases: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def released(self) -> str | None:

@@ -17,7 +17,7 @@ from aponia.evidence.tables import Row
 from aponia.evidence.tracing import plain
 from aponia.evidence.trial import Trial
 
-__all__ = ["FORMATS", "MAIN_FILE", "export"]
+__all__ = ["FORMATS", "MAIN_FILE", "export", "tex"]
 
 Format = Literal["csv", "json", "ris", "bibtex"]
 FORMATS: tuple[Format, ...] = ("csv", "json", "ris", "bibtex")
@@ -299,6 +299,22 @@ _TEX = str.maketrans(
         "^": r"\textasciicircum{}",
     }
 )
+
+
+def tex(text: str) -> str:
+    """Return text as TeX prints it.
+
+    Parameters
+    ----------
+    text : str
+        Plain text.
+
+    Returns
+    -------
+    str
+        With TeX's own characters escaped.
+    """
+    return text.translate(_TEX)
 
 
 def _bibtex(study: Study) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.resources
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -32,6 +33,7 @@ M = TypeVar("M", bound=BaseModel)
 # Files a base may hold beside its records.
 _OTHER_FILES = {"README.md", "LICENSE"}
 _MAX_FILES = 20_000
+_RELEASE_FILE = re.compile(r"(\d{1,9}\.\d{1,9}\.\d{1,9})\.json\.gz")
 
 
 def default_path() -> Path:
@@ -273,6 +275,7 @@ def _read(root: Path) -> tuple[EvidenceBase | None, list[Problem]]:
     appraisals = reader.records("appraisals", Appraisal)
     disagreements = reader.listed("disagreements.yaml", TableDisagreement)
     release = _release(reader)
+    releases = _releases(reader)
     base = EvidenceBase(
         path=root,
         digest=reader.digest.hexdigest(),
@@ -284,6 +287,7 @@ def _read(root: Path) -> tuple[EvidenceBase | None, list[Problem]]:
         table_disagreements=tuple(d for d, _, _ in disagreements),
         files=MappingProxyType(reader.files),
         release=release,
+        releases=MappingProxyType(releases),
         **tables,
     )
     if vocabulary is not None:
@@ -314,6 +318,33 @@ def _release(reader: _Reader) -> Release | None:
     release, problems = validate(Release, parsed[0], "release.yaml", parsed[1])
     reader.problems += problems
     return release
+
+
+def _releases(reader: _Reader) -> dict[str, bytes]:
+    """Read the snapshots of past versions as they are; `aponia.answers` knows what they hold."""
+    place = reader.root / "releases"
+    found: dict[str, bytes] = {}
+    if not place.is_dir():
+        return found
+    for entry in sorted(place.iterdir()):
+        name = f"releases/{entry.name}"
+        if entry.name.startswith("."):
+            continue
+        version = _RELEASE_FILE.fullmatch(entry.name)
+        if version is None or not entry.is_file():
+            expected = "files VERSION.json.gz only, such as 1.2.0.json.gz"
+            reader.problems.append(Problem(name, 0, "", entry.name, expected))
+            continue
+        data = entry.read_bytes()
+        if data[:2] != b"\x1f\x8b":
+            expected = "gzipped JSON made by `aponia evidence snapshot`"
+            reader.problems.append(Problem(name, 0, "", "other content", expected))
+            continue
+        reader.files[name] = len(data)
+        reader.digest.update(f"{name}\0{len(data)}\0".encode())
+        reader.digest.update(data)
+        found[version[1]] = data
+    return dict(sorted(found.items(), key=lambda item: [int(n) for n in item[0].split(".")]))
 
 
 def _vocabulary(reader: _Reader) -> Vocabulary | None:
@@ -379,7 +410,7 @@ def _known_names(reader: _Reader) -> None:
         "release.yaml",
         *_OTHER_FILES,
     }
-    folders = {"studies", "trials", "appraisals", "pharmacology", "safety"}
+    folders = {"studies", "trials", "appraisals", "releases", "pharmacology", "safety"}
     for folder in ("", "pharmacology", "safety"):
         place = reader.root / folder
         if not place.is_dir():

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from aponia import answers, meta
 from aponia.answers import Answer, Layer, StudyRow, Synthesis
-from aponia.answers.engine import indirectness, shared_flags, unpublished_trials
+from aponia.answers.certainty import indirectness, shared_flags, unpublished_trials
 from aponia.answers.model import PLACEBO
 from aponia.answers.select import trials_for
 from aponia.appraisal import LEVELS, Body, Certainty, Level, suggest_certainty

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
+import io
+from collections.abc import Iterable, Iterator
 
 from aponia.answers.exposure_arms import ArmExposure, Range
 from aponia.answers.exposure_data import pharmacology
@@ -47,29 +48,23 @@ def _arm(arm: ArmExposure) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def approach_files(world: World, folder: Path) -> None:
-    """Write ``arms.csv`` and ``checks.csv``.
+def approach_files(world: World) -> Iterator[tuple[str, bytes]]:
+    """Yield ``approaches/arms.csv`` and ``approaches/checks.csv`` with their content."""
+    yield "approaches/arms.csv", _csv(_ARMS, (_arm(a) for a in placed_arms(world.base)))
+    rows = (
+        (
+            c.substance, c.route, c.row, c.quantity, _number(c.dose_mg), "fitted" if c.fitted else "check",
+            _number(c.observed), _number(c.low), _number(c.high), _number(c.predicted), _number(c.ratio),
+            "yes" if c.within else "no", c.note, c.source,
+        )
+        for c in pharmacology(world.base).checks()
+    )  # fmt: skip
+    yield "approaches/checks.csv", _csv(_CHECKS, rows)
 
-    Parameters
-    ----------
-    world : World
-    folder : Path
-        Made if absent.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "arms.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_ARMS)
-        writer.writerows(_arm(a) for a in placed_arms(world.base))
-    with (folder / "checks.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_CHECKS)
-        for c in pharmacology(world.base).checks():
-            writer.writerow(
-                (
-                    c.substance, c.route, c.row, c.quantity, _number(c.dose_mg),
-                    "fitted" if c.fitted else "check", _number(c.observed), _number(c.low),
-                    _number(c.high), _number(c.predicted), _number(c.ratio),
-                    "yes" if c.within else "no", c.note, c.source,
-                )
-            )  # fmt: skip
+
+def _csv(head: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(head)
+    writer.writerows(rows)
+    return out.getvalue().encode()

@@ -8,42 +8,30 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib.resources import as_file, files
-from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from aponia import __version__
 from aponia import evidence as evidence_package
 from aponia.answers import answer_all
 from aponia.answers.guard import Finding, check_page
-from aponia.site.approach_files import approach_files
 from aponia.site.briefs import BriefError
 from aponia.site.briefs.files import brief_files
-from aponia.site.downloads import base_files, question_files, record_json
+from aponia.site.contents import contents
+from aponia.site.downloads import static_files
 from aponia.site.links import dead_links
-from aponia.site.planned_files import PlanPrintError, planned_files
-from aponia.site.render import Page, render
-from aponia.site.views import (
-    about,
-    approach,
-    doctor,
-    facts,
-    home,
-    mechanism,
-    planning,
-    question,
-    records,
-)
 from aponia.site.views.common import World
 
-__all__ = ["BuildError", "BuildReport", "build_site", "pages_of"]
+__all__ = ["BuildError", "BuildReport", "build_site"]
 
 Step = Callable[[int, int, str], None]
 #: Above this a page is too heavy for a phone on a slow line (design: 200 kB).
 MAX_PAGE_BYTES = 200_000
+#: About how many pages are no record or answer; only the progress bar needs to know.
+_OTHER_PAGES = 90
 
 
 class BuildError(ValueError):
@@ -67,30 +55,6 @@ class BuildReport:
         return asdict(self)
 
 
-def pages_of(world: World) -> Iterator[Page]:
-    """Yield every page of the site except the list of downloads."""
-    yield home.home_page(world)
-    yield from home.empty_cell_pages(world)
-    yield question.question_index(world)
-    for answer in world.answers.values():
-        yield question.question_page(world, answer)
-    yield records.study_index(world)
-    for study in world.base.studies.values():
-        yield records.study_page(world, study)
-    yield records.trial_index(world)
-    for trial in world.base.trials.values():
-        yield records.trial_page(world, trial)
-    yield from mechanism.mechanism_pages(world)
-    yield from approach.approach_pages(world)
-    yield from planning.planning_pages(world)
-    yield facts.safety_page(world)
-    yield facts.legal_page(world)
-    yield facts.ketamine_page(world)
-    yield facts.analogue_page(world)
-    yield doctor.doctor_page(world)
-    yield about.methods_page(world)
-
-
 def build_site(
     out: Path,
     evidence: Path | None = None,
@@ -112,7 +76,8 @@ def build_site(
     today : str, optional
         ISO date of the build; ``SOURCE_DATE_EPOCH`` or the clock otherwise.
     base_url : str, optional
-        Address the site will be published at, for the QR codes of the briefs.
+        Address the site will be published under (``https://example.org/pain/``): canonical links,
+        feeds, citations and the QR codes of the briefs name it. None makes a site that stands anywhere.
 
     Returns
     -------
@@ -122,23 +87,43 @@ def build_site(
     ------
     BuildError
         A page breaks a rule of wording, lacks a warning, is too heavy or has a dead link. `out` is
-        left as it was.
+        left as it was. Or `base_url` is no http address.
     """
     began = time.perf_counter()
     out = Path(out)
     if out.exists() and any(out.iterdir()) and not (out / ".aponia-site").exists():
         raise BuildError(f"{out}: not empty and not made by `aponia build`; choose another folder")
     base = evidence_package.load(evidence)
-    world = World(base, answer_all(base), today or _today(), __version__)
+    world = World(
+        base, answer_all(base), today or _today(), __version__, checked_base_url(base_url)
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        report = _write(world, work, out, began, step or (lambda done, total, what: None), base_url)
+        report = _write(world, work, out, began, step or (lambda done, total, what: None))
         _swap(work, out)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
     return report
+
+
+def checked_base_url(value: str | None) -> str | None:
+    """Return the address of the site with its trailing slash, or None.
+
+    >>> checked_base_url("https://example.org/pain")
+    'https://example.org/pain/'
+    """
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+        raise BuildError(f"--base-url {value!r}: expected an address such as https://example.org/")
+    return value.rstrip("/") + "/"
 
 
 def _today() -> str:
@@ -148,54 +133,30 @@ def _today() -> str:
     return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
-def _write(
-    world: World, work: Path, out: Path, began: float, step: Step, base_url: str | None
-) -> BuildReport:
-    site = {
-        "version": world.version,
-        "built": world.today,
-        "data_changed": world.released,
-        "repository": "",
-        "corrections_href": "",
-        "licence_href": "",
-        "funding": "The project sells nothing.",
-    }
-    pages = list(pages_of(world))
-    listing = base_files(world, work)
-    pages.append(about.data_page(world, listing))
+def _write(world: World, work: Path, out: Path, began: float, step: Step) -> BuildReport:
     findings: list[Finding] = []
     sizes: dict[str, int] = {}
-    for i, page in enumerate(pages):
-        step(i, len(pages), page.path)
-        source = render(page, site)
-        findings += check_page(page.path, source, patient=page.patient)
-        data = source.encode()
-        sizes[page.path] = len(data)
-        if len(data) > MAX_PAGE_BYTES:
-            findings.append(
-                Finding(page.path, "too heavy", f"{len(data)} bytes, at most {MAX_PAGE_BYTES}")
-            )
-        target = work / page.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-    for answer in world.answers.values():
-        question_files(world, answer, work / "questions")
-    approach_files(world, work / "approaches")
-    for study in world.base.studies.values():
-        record_json(study, work / "studies" / f"{study.id}.json")
-    for trial in world.base.trials.values():
-        record_json(trial, work / "trials" / f"{trial.id}.json")
-    mechanism.mechanism_files(world, work / "mechanisms")
-    step(len(pages), len(pages), "briefs")
+    records = (world.base.studies, world.base.trials, world.answers)
+    total = sum(map(len, records)) + _OTHER_PAGES
+    for piece in contents(world):
+        _put(work / piece.path, piece.data)
+        if piece.page is None:
+            step(min(len(sizes), total), total, "files")
+            continue
+        step(min(len(sizes), total), total, piece.path)
+        sizes[piece.path] = len(piece.data)
+        findings += check_page(piece.path, piece.data.decode(), patient=piece.page.patient)
+        if len(piece.data) > MAX_PAGE_BYTES:
+            said = f"{len(piece.data)} bytes, at most {MAX_PAGE_BYTES}"
+            findings.append(Finding(piece.path, "too heavy", said))
+    step(min(len(sizes), total), total, "briefs")
     try:
-        for path, data in chain(brief_files(world, base_url=base_url), planned_files(world)):
-            target = work / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-    except (BriefError, PlanPrintError) as error:
+        for path, data in brief_files(world, base_url=world.base_url):
+            _put(work / path, data)
+    except BriefError as error:
         raise BuildError(f"the site was not built:\n{error}") from None
-    with as_file(files("aponia.site") / "static") as static:
-        shutil.copytree(static, work / "static")
+    for path, data in static_files():
+        _put(work / path, data)
     (work / ".aponia-site").write_text(
         json.dumps({"version": world.version, "evidence": world.base.digest}) + "\n",
         encoding="utf-8",
@@ -207,18 +168,23 @@ def _write(
             + "\n".join(f"  {f}" for f in findings[:60])
             + (f"\n  … and {len(findings) - 60} more" if len(findings) > 60 else "")
         )
-    step(len(pages), len(pages), "done")
+    step(total, total, "done")
     every = [p for p in work.rglob("*") if p.is_file()]
     largest = max(sizes, key=lambda p: sizes[p])
     return BuildReport(
         out=str(out),
-        pages=len(pages),
+        pages=len(sizes),
         files=len(every),
         bytes=sum(p.stat().st_size for p in every),
         largest_page=largest,
         largest_page_bytes=sizes[largest],
         seconds=round(time.perf_counter() - began, 2),
     )
+
+
+def _put(target: Path, data: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
 
 
 def _swap(work: Path, out: Path) -> None:

@@ -1,21 +1,31 @@
-"""The data twins of pages: JSON, CSV and RIS, and the whole base as files."""
+"""The data twins of pages: JSON, CSV and RIS, and the whole base as files.
+
+Every function gives (path below the site root, bytes); the build writes them, the server serves them.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from pydantic import BaseModel
 
 from aponia import evidence as evidence_package
 from aponia.answers import Answer
+from aponia.site.approach_files import approach_files
 from aponia.site.views.common import World
+from aponia.site.views.mechanism import mechanism_files
 
-__all__ = ["base_files", "question_files", "record_json"]
+__all__ = ["Twin", "static_files", "twins_of"]
+
+#: Where a file goes, and what is in it.
+Twin = tuple[str, bytes]
 
 _COLUMNS = (
     "question",
@@ -49,12 +59,39 @@ _COLUMNS = (
 )
 
 
-def question_files(world: World, answer: Answer, folder: Path) -> None:
-    """Write an answer as JSON, its rows as CSV and its references as RIS."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{answer.id}.json").write_text(
-        json.dumps(answer.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
+def twins_of(world: World) -> Iterator[Twin]:
+    """Yield every data file of the site: the whole base first, then what stands beside the pages."""
+    yield from _base_files(world)
+    for answer in world.answers.values():
+        yield from _question_files(world, answer)
+    yield from approach_files(world)
+    for study in world.base.studies.values():
+        yield f"studies/{study.id}.json", _record_json(study)
+    for trial in world.base.trials.values():
+        yield f"trials/{trial.id}.json", _record_json(trial)
+    yield from mechanism_files(world)
+
+
+def static_files() -> Iterator[Twin]:
+    """Yield the stylesheet, the fonts and the like, below ``static/``."""
+    yield from _below(files("aponia.site") / "static", "static")
+
+
+def _below(folder: Traversable, path: str) -> Iterator[Twin]:
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        if entry.is_dir():
+            yield from _below(entry, f"{path}/{entry.name}")
+        else:
+            yield f"{path}/{entry.name}", entry.read_bytes()
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _question_files(world: World, answer: Answer) -> Iterator[Twin]:
+    """Yield an answer as JSON, its rows as CSV and its references as RIS."""
+    yield f"questions/{answer.id}.json", _json(answer.to_dict())
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(_COLUMNS)
@@ -99,57 +136,25 @@ def question_files(world: World, answer: Answer, folder: Path) -> None:
                     "; ".join(r.notes),
                 ]
             )
-    (folder / f"{answer.id}.csv").write_text(out.getvalue(), encoding="utf-8", newline="")
+    yield f"questions/{answer.id}.csv", out.getvalue().encode()
     ids = {s for layer in answer.layers for s in layer.studies} | set(answer.reviews)
     cited = replace(world.base, studies={k: s for k, s in world.base.studies.items() if k in ids})
     for name, text in evidence_package.export(cited, "ris").items():
-        (folder / name.replace("studies", answer.id)).write_text(text, encoding="utf-8", newline="")
+        yield f"questions/{name.replace('studies', answer.id)}", text.encode()
 
 
 def _cell(value: float) -> float | None:
     return None if value != value else round(value, 6)
 
 
-def record_json(record: BaseModel, path: Path) -> None:
-    """Write one record as JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
+def _record_json(record: BaseModel) -> bytes:
+    return (record.model_dump_json(indent=1) + "\n").encode()
 
 
-def base_files(world: World, work: Path) -> list[dict[str, Any]]:
-    """Write the whole base below ``data/`` and return what the data page lists.
-
-    Parameters
-    ----------
-    world : World
-    work : Path
-        Root of the site being built.
-
-    Returns
-    -------
-    list of dict
-        Label, address and size of every file.
-    """
-    folder = work / "data"
-    folder.mkdir(parents=True, exist_ok=True)
-    listing = []
+def _base_files(world: World) -> Iterator[Twin]:
+    """Yield the whole base below ``data/``."""
     for kind in ("json", "csv", "ris", "bibtex"):
         for name, text in evidence_package.export(world.base, kind).items():
-            (folder / name).write_text(text, encoding="utf-8", newline="")
-            listing.append(
-                {"label": name, "href": name, "size": f"{max(1, len(text.encode()) // 1000)} kB"}
-            )
-    answers = (
-        json.dumps({k: a.to_dict() for k, a in world.answers.items()}, ensure_ascii=False, indent=1)
-        + "\n"
-    )
-    (folder / "answers.json").write_text(answers, encoding="utf-8")
-    listing.insert(
-        1,
-        {
-            "label": "answers.json",
-            "href": "answers.json",
-            "size": f"{len(answers.encode()) // 1000} kB",
-        },
-    )
-    return listing
+            yield f"data/{name}", text.encode()
+        if kind == "json":
+            yield "data/answers.json", _json({k: a.to_dict() for k, a in world.answers.items()})

@@ -25,7 +25,7 @@ import numpy as np
 import aponia
 from aponia import planning
 from aponia.answers import Answer
-from aponia.answers.engine import unpublished_trials
+from aponia.answers.certainty import unpublished_trials
 from aponia.appraisal.risk_of_bias import FELT
 from aponia.evidence import EvidenceBase, QuestionOutcome
 from aponia.literature.sources.patience import cache_folder

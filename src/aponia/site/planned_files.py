@@ -46,7 +46,7 @@ class PlanPrintError(ValueError):
 
 
 def planned_files(world: World, *, threads: int = 2) -> Iterator[tuple[str, bytes]]:
-    """Yield path and bytes of the JSON of all questions, of each planned one, and of its PDF.
+    """Yield path and bytes of the JSON and the PDF of each planned question.
 
     Parameters
     ----------
@@ -64,19 +64,6 @@ def planned_files(world: World, *, threads: int = 2) -> Iterator[tuple[str, byte
         A document breaks a rule of wording, names an amount of a drug, or does not fit its pages.
     """
     found = planned(world)
-    index = [
-        {
-            "question": name, "ask": made["ask"], "now": made["outlook"]["now"],
-            "words": made["outlook"]["words"], "people_by_design": made["people_by_design"],
-            "why_no_plan": made["why_no_plan"],
-            "registered": [
-                {"id": t["id"], "people": t["people"], "why_not": t["why_not"] or None}
-                for t in made["outlook"]["trials"]
-            ],
-        }
-        for name, made in found.items()
-    ]  # fmt: skip
-    yield "next-trial/index.json", _json(index)
     ready = {name: made for name, made in found.items() if made["plan"]}
     for name, made in ready.items():
         yield f"next-trial/{name}.json", _json(made)

@@ -69,7 +69,7 @@ def environment() -> Environment:
     return env
 
 
-def render(page: Page, site: dict[str, Any]) -> str:
+def render(page: Page, site: dict[str, Any], *, live: bool = False) -> str:
     """Return the HTML of a page.
 
     Parameters
@@ -77,6 +77,8 @@ def render(page: Page, site: dict[str, Any]) -> str:
     page : Page
     site : dict
         Facts of the whole site: version, dates, addresses.
+    live : bool
+        Served by the application: the frame also leads to what only a server has.
     """
     depth = page.path.count("/")
     context = {
@@ -86,6 +88,7 @@ def render(page: Page, site: dict[str, Any]) -> str:
         "nav_current": page.nav,
         "nav_exact": page.path.endswith("index.html"),
         "site": site,
+        "live": live,
         "jsonld": page.jsonld,
         **page.context,
     }

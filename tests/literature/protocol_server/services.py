@@ -41,6 +41,8 @@ class Settings:
     preprints_given: int = 4
     #: OpenAlex refuses cursors without a key.
     openalex_key: bool = False
+    #: Studies of ClinicalTrials.gov that are found by number alone, as its API gives them.
+    registered: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def js(value: Any, status: int = 200) -> Reply:
@@ -195,11 +197,18 @@ def ctgov(asked: Asked, s: Settings) -> Reply:
     at = at_token("ct", p["pageToken"]) if "pageToken" in p else 0
     if at is None:
         return Reply(b"Invalid pageToken", 400, "text/plain")
-    part = held[at : at + int(p["pageSize"])]
-    answer: dict[str, Any] = {"studies": [ctgov_study(i) for i in part]}
+    studies = [ctgov_study(i) for i in held]
+    if wanted := p.get("filter.ids"):
+        numbers = set(wanted.split(","))
+        studies = [
+            x for x in [*studies, *s.registered.values()]
+            if x["protocolSection"]["identificationModule"]["nctId"] in numbers
+        ]  # fmt: skip
+    part = studies[at : at + int(p["pageSize"])]
+    answer: dict[str, Any] = {"studies": part}
     if at == 0:
-        answer["totalCount"] = len(held)
-    if at + len(part) < len(held):
+        answer["totalCount"] = len(studies)
+    if at + len(part) < len(studies):
         answer["nextPageToken"] = token("ct", at + len(part))
     return js(answer)
 
@@ -221,6 +230,29 @@ def ctgov_study(i: Item) -> dict[str, Any]:
         },
         "hasResults": False,
     }  # fmt: skip
+
+
+def registered_study(number: str, *, title: str = "A trial", status: str = "RECRUITING", phase: str = "PHASE2",
+                     enrolled: int = 40, kind: str = "ESTIMATED", start: str | None = None, completion: str | None = None,
+                     primary: str | None = None, ended: bool = False, outcomes: tuple[tuple[str, str], ...] | None = None,
+                     country: str = "United States", results: bool = False, updated: str = "2026-11-01") -> dict[str, Any]:  # fmt: skip
+    """A study as the API gives it, in the parts the watch compares."""
+    stated = "ACTUAL" if ended else "ESTIMATED"
+    protocol: dict[str, Any] = {
+        "identificationModule": {"nctId": number, "briefTitle": title},
+        "statusModule": {
+            "overallStatus": status, "lastUpdatePostDateStruct": {"date": updated},
+            **({"startDateStruct": {"date": start}} if start else {}),
+            **({"completionDateStruct": {"date": completion, "type": stated}} if completion else {}),
+            **({"primaryCompletionDateStruct": {"date": primary, "type": stated}} if primary else {}),
+        },
+        "oversightModule": {"isFdaRegulatedDrug": True, "isFdaRegulatedDevice": False},
+        "designModule": {"studyType": "INTERVENTIONAL", "phases": [phase], "enrollmentInfo": {"count": enrolled, "type": kind}},
+        "contactsLocationsModule": {"locations": [{"country": country}]},
+    }  # fmt: skip
+    if outcomes is not None:
+        protocol["outcomesModule"] = {"primaryOutcomes": [{"measure": m, "timeFrame": t} for m, t in outcomes]}  # fmt: skip
+    return {"protocolSection": protocol, "hasResults": results}
 
 
 def isrctn(asked: Asked, s: Settings) -> Reply:

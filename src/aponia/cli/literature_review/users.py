@@ -71,3 +71,26 @@ def change(
         print_json({"name": name, "changed": True})
     else:
         typer.echo(f"{name} changed.")
+
+
+@app.command("audit")
+def audit(
+    limit: Annotated[int, typer.Option("--limit", help="How many, newest first.", min=1)] = 100,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the server's audit trail: sign-ins, accounts, uploads, refused writes; checks its chain."""
+    from aponia.literature.store import ServerAudit
+
+    engine = engine_of(db)
+    trail = ServerAudit(engine)
+    total = trail.verify()
+    entries = trail.entries(limit=limit)
+    engine.dispose()
+    if as_json:
+        print_json({"total": total, "items": [e | {"at": e["at"].isoformat()} for e in entries]})
+        return
+    for e in entries:
+        detail = "; ".join(f"{k}: {v}" for k, v in e["detail"].items())
+        typer.echo(f"{e['at']:%Y-%m-%d %H:%M:%S}  {e['who'] or 'not known'}: {e['action']}  {detail}".rstrip())  # fmt: skip
+    typer.echo(f"{total} entries; the chain is whole." if total else "Nothing yet.")

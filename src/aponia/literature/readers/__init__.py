@@ -288,7 +288,7 @@ def _jsonl(text: str, file: str, problems: list[Problem]) -> list[Record]:
             continue
         try:
             data = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             problems.append(
                 Problem(file, number, f"line left out, broken JSON: {error}", lost=True)
             )

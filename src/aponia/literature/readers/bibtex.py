@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from bisect import bisect_right
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from aponia.literature.readers.fields import Fields
 from aponia.literature.readers.guard import guarded
 from aponia.literature.readers.identifiers import find_doi, find_pmid, registrations, year_of
 from aponia.literature.readers.latex import latex_to_text
-from aponia.literature.readers.text import clean
+from aponia.literature.readers.text import ReadError, clean
 from aponia.literature.record import Problem, Record
 
 __all__ = ["read_bibtex"]
@@ -25,6 +26,27 @@ _TYPES = {
     "mastersthesis": "Thesis", "techreport": "Report", "unpublished": "Unpublished", "misc": "Generic",
     "review": "Review", "online": "Web Page", "thesis": "Thesis", "report": "Report",
 }  # fmt: skip
+
+
+class _Unfolding:
+    """How much text abbreviations and cross-references may add to a file.
+
+    ``@string{b = a # a}``, forty times over, is a terabyte from two lines a step; so is one long title that
+    a million entries inherit. Abbreviations of real files add less than the file holds.
+    """
+
+    def __init__(self, text: str, file: str) -> None:
+        self.left = 5_000_000 + 2 * len(text)
+        self.file = file
+
+    def add(self, text: str) -> str:
+        """Return a text that is copied in, counted."""
+        self.left -= len(text)
+        if self.left < 0:
+            raise ReadError(
+                f"{self.file}: the abbreviations (@string) or cross-references unfold to far more text than the file holds"
+            )
+        return text
 
 
 def _split_names(text: str) -> list[str]:
@@ -134,15 +156,16 @@ def read_bibtex(text: str, file: str) -> tuple[list[Record], list[Problem]]:
     # No middleware: it leaves joined strings (``ann # " of Pain"``) and failed blocks as they are.
     library = parse_string(text, parse_stack=[])
     strings: dict[str, str] = {}
+    room = _Unfolding(text, file)
     for item in library.strings:
-        strings.setdefault(item.key.lower(), _value(str(item.value), strings))
+        strings.setdefault(item.key.lower(), _value(str(item.value), strings, room))
     found: list[tuple[int, str, str, dict[str, list[str]]]] = []
     problems: list[Problem] = []
 
     def values_of(entry: Any) -> dict[str, list[str]]:
         out: dict[str, list[str]] = {}
         for item in entry.fields:
-            value = _value(str(item.value), strings)
+            value = _value(str(item.value), strings, room)
             out.setdefault(clean(str(item.key)).lower(), []).append(value)
         return out
 
@@ -176,7 +199,7 @@ def read_bibtex(text: str, file: str) -> tuple[list[Record], list[Problem]]:
             broken.append((line, block.raw or ""))
     found += _broken_entries(text, file, broken, [line for line, *_ in found], problems)
     found.sort(key=lambda item: item[0])
-    _inherit(found)
+    _inherit(found, room)
     records = [
         guarded(
             partial(_entry, kind, key, line, values, ""), file, line, problems, partial(str, values)
@@ -197,18 +220,19 @@ def _broken_entries(
     lines = text.split("\n")
     heads = {line: head for line, raw in broken if (head := _HEAD.match(raw.strip()))}
     starts = sorted([*sound, *heads, len(lines) + 1])
+    first = min(heads, default=len(lines) + 1)
     found = []
     for line, raw in sorted(broken):
         head = heads.get(line)
         if head is not None:
-            stop = next(s for s in starts if s > line)
+            stop = starts[bisect_right(starts, line)]
             whole = "\n".join(lines[line - 1 : stop - 1]).strip()
             body = _HEAD.search(whole)
             values = _told_apart(whole[body.end() :] if body else whole)
             values["unparsed"] = [whole]
             problems.append(Problem(file, line, "broken BibTeX entry: what could be told apart was read, all of it is under raw 'unparsed'"))  # fmt: skip
             found.append((line, head.group(1), head.group(2), values))
-        elif not any(h < line for h in heads):
+        elif line <= first:
             problems.append(Problem(file, line, f"not BibTeX, left out: {raw[:60]!r}", lost=True))
     return found
 
@@ -241,7 +265,7 @@ _INHERITED = {"title": "booktitle", "booktitle": "booktitle", "year": "year", "d
               "journaltitle": "journaltitle", "volume": "volume", "number": "number"}  # fmt: skip
 
 
-def _inherit(found: list[tuple[int, str, str, dict[str, list[str]]]]) -> None:
+def _inherit(found: list[tuple[int, str, str, dict[str, list[str]]]], room: _Unfolding) -> None:
     """Fill what an entry leaves to the entry its ``crossref`` names."""
     by_key = {key.lower(): values for _, _, key, values in found}
     for _, _, key, values in found:
@@ -251,10 +275,10 @@ def _inherit(found: list[tuple[int, str, str, dict[str, list[str]]]]) -> None:
                 continue
             for source, target in _INHERITED.items():
                 if source in parent and target not in values:
-                    values[target] = list(parent[source])
+                    values[target] = [room.add(v) for v in parent[source]]
 
 
-def _value(text: str, strings: dict[str, str]) -> str:
+def _value(text: str, strings: dict[str, str], room: _Unfolding) -> str:
     """Return a field's value: quoted, in braces, the name of a string, or several joined by ``#``."""
     text = text.strip()
     if len(text) > 1 and text[0] == "{" and text[-1] == "}" and "#" not in text:
@@ -272,10 +296,11 @@ def _value(text: str, strings: dict[str, str]) -> str:
             parts.append(text[start:place])
             start = place + 1
     parts.append(text[start:])
-    return "".join(_one_value(part.strip(), strings) for part in parts)
+    return "".join(_one_value(part.strip(), strings, room) for part in parts)
 
 
-def _one_value(part: str, strings: dict[str, str]) -> str:
+def _one_value(part: str, strings: dict[str, str], room: _Unfolding) -> str:
     if len(part) > 1 and (part[0], part[-1]) in {("{", "}"), ('"', '"')}:
         return part[1:-1]
-    return strings.get(part.lower(), part)
+    known = strings.get(part.lower())
+    return part if known is None else room.add(known)

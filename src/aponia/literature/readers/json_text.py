@@ -40,6 +40,9 @@ def load_json(text: str, file: str, problems: list[Problem]) -> Any:
             )
         )
         return items
+    except ValueError as error:
+        # a number of thousands of digits, which Python does not convert
+        raise ReadError(f"{file}: {str(error).partition(';')[0]}") from None
 
 
 def _items(text: str) -> list[Any]:
@@ -51,7 +54,7 @@ def _items(text: str) -> list[Any]:
     while place < len(text) and text[place] == "{":
         try:
             item, place = decoder.raw_decode(text, place)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             break
         items.append(item)
         place = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]

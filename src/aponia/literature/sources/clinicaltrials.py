@@ -5,7 +5,10 @@ https://ydulab.com/notebook/sources/08-03__clinicaltrials-landscape/references/a
 the documentation of biomcp (``query.cond``, ``query.intr``, ``query.term``, ``pageSize`` up to 1,000,
 ``pageToken``, ``countTotal``, ``nextPageToken``, ``totalCount``, about 50 requests a minute,
 ``AREA[LastUpdatePostDate]RANGE[…,MAX]``); fields of a study from real records. That ``totalCount``
-comes with the first page only is from memory, so its absence later is no fault; so is ``filter.ids``.
+comes with the first page only is from memory, so its absence later is no fault; so are ``filter.ids``
+and the names ``primaryCompletionDateStruct``, ``isFdaRegulatedDrug``, ``resultsFirstSubmitDate`` and
+``dispFirstSubmitDate``, whose absence is "not stated" and lets nothing be called overdue, except that
+results handed in, or a delay asked for, would not be seen under another name.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ _STATUS = {
     "SUSPENDED": "Suspended", "TERMINATED": "Terminated", "WITHDRAWN": "Withdrawn",
     "COMPLETED": "Completed", "UNKNOWN": "Unknown",
 }  # fmt: skip
+_KINDS = {"ACTUAL": "actual", "ESTIMATED": "planned"}
 
 
 class _Answer(BaseModel):
@@ -105,6 +109,12 @@ def _struct_date(status: Any, name: str) -> str | None:
     return day(dig(status, name, "date"))
 
 
+def _regulated(oversight: Mapping[str, Any]) -> bool | None:
+    told = [oversight.get("isFdaRegulatedDrug"), oversight.get("isFdaRegulatedDevice")]
+    known = [t for t in told if isinstance(t, bool)]
+    return any(known) if known else None
+
+
 def ctgov_entry(study: Mapping[str, Any]) -> TrialEntry:
     """Return one study of the API as an entry."""
     protocol = study.get("protocolSection") or {}
@@ -114,9 +124,7 @@ def ctgov_entry(study: Mapping[str, Any]) -> TrialEntry:
     stated = str(status.get("overallStatus") or "")
     number = str(dig(protocol, "identificationModule", "nctId") or "")
     enrolled = dig(design, "enrollmentInfo", "count")
-    kind = {"ACTUAL": "actual", "ESTIMATED": "planned"}.get(
-        str(dig(design, "enrollmentInfo", "type")), ""
-    )
+    kind = _KINDS.get(str(dig(design, "enrollmentInfo", "type")), "")
     outcomes = dig(protocol, "outcomesModule", "primaryOutcomes")
     phases = design.get("phases") or []
     results = study.get("hasResults")
@@ -137,4 +145,10 @@ def ctgov_entry(study: Mapping[str, Any]) -> TrialEntry:
         results_posted=results if isinstance(results, bool) else None,
         last_update=_struct_date(status, "lastUpdatePostDateStruct"),
         url=f"https://clinicaltrials.gov/study/{number}",
+        primary_completion=_struct_date(status, "primaryCompletionDateStruct"),
+        completion_kind=_KINDS.get(str(dig(status, "completionDateStruct", "type")), ""),
+        primary_completion_kind=_KINDS.get(str(dig(status, "primaryCompletionDateStruct", "type")), ""),
+        interventional=None if not design.get("studyType") else design["studyType"] == "INTERVENTIONAL",
+        fda_regulated=_regulated(protocol.get("oversightModule") or {}),
+        results_submitted=day(status.get("resultsFirstSubmitDate")), delay_requested=day(status.get("dispFirstSubmitDate")),
     )  # fmt: skip

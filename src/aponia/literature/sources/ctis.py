@@ -138,4 +138,5 @@ def ctis_entry(trial: Mapping[str, Any]) -> TrialEntry:
         sponsor="; ".join(strings(part.get("sponsors"), "organisation", "name")),
         results_posted={"yes": True, "no": False}.get(results), last_update=day(trial.get("lastUpdated")),
         url=f"https://euclinicaltrials.eu/search-for-clinical-trials/?lang=en&EUCT={number}",
+        completion_kind="actual" if day(trial.get("endDateEU")) else "planned",
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,6 +60,15 @@ class TrialEntry:
     last_update : str or None
         Date of the register's last change.
     url : str
+    primary_completion : str or None
+        Last visit for the primary outcome, from which a duty to post results may count.
+    completion_kind, primary_completion_kind : str
+        ``planned``, ``actual``, or empty when the register does not say.
+    interventional, fda_regulated : bool or None
+        Of ClinicalTrials.gov: the kind of study, and whether it studies a drug or device the FDA regulates.
+    results_submitted, delay_requested : str or None
+        Of ClinicalTrials.gov: when results were handed in (they are posted after a review), and when a
+        certificate or request to delay them was.
     """
 
     register: str
@@ -79,10 +89,27 @@ class TrialEntry:
     results_posted: bool | None
     last_update: str | None
     url: str
+    primary_completion: str | None = None
+    completion_kind: str = ""
+    primary_completion_kind: str = ""
+    interventional: bool | None = None
+    fda_regulated: bool | None = None
+    results_submitted: str | None = None
+    delay_requested: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> TrialEntry:
+        """Build an entry from what `to_dict` returned, also after a way through JSON."""
+        values = dict(data)
+        outcomes = values.get("primary_outcomes")
+        values["primary_outcomes"] = None if outcomes is None else tuple(PrimaryOutcome(**o) for o in outcomes)  # fmt: skip
+        for name in ("conditions", "interventions", "countries"):
+            values[name] = tuple(values[name])
+        return cls(**values)
 
 
 def phase_of(text: str) -> str | None:

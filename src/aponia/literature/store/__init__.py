@@ -7,6 +7,7 @@ from aponia.literature.store.checks import TEAM, Check, CheckState
 from aponia.literature.store.database import ReviewError, open_database
 from aponia.literature.store.importing import KINDS, ImportResult
 from aponia.literature.store.review import STAGES, VERDICTS, VIA, Review, reviews
+from aponia.literature.store.server_audit import ServerAudit
 from aponia.literature.store.settings import Settings
 from aponia.literature.store.trail import Decision
 
@@ -27,6 +28,7 @@ __all__ = [
     "ImportResult",
     "Review",
     "ReviewError",
+    "ServerAudit",
     "Settings",
     "agreement",
     "open_database",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from aponia.literature.store import schema as t
 from aponia.literature.store.database import ReviewError, clean, writing
+from aponia.literature.store.server_audit import append
 from aponia.literature.store.trail import now, utc
 
 __all__ = ["ROLES", "Account", "Accounts"]
@@ -45,8 +46,10 @@ class Accounts:
         # Checked for names nobody has, so that the time taken tells nothing.
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
 
-    def add(self, name: str, password: str, *, role: str = "screener") -> Account:
-        """Add a person.
+    def add(
+        self, name: str, password: str, *, role: str = "screener", who: str = "command line"
+    ) -> Account:
+        """Add a person; `who` stands for it in the server's audit trail.
 
         Raises
         ------
@@ -65,6 +68,7 @@ class Accounts:
             c.execute(sa.insert(t.account).values(
                 name=name, password=made, role=role, active=True, created_at=now()
             ))  # fmt: skip
+            append(c, who, "account added", {"account": name, "role": role})
         return Account(name, role, True)
 
     def _hash(self, password: str) -> str:
@@ -73,7 +77,8 @@ class Accounts:
         return self._hasher.hash(password)
 
     def change(
-        self, name: str, *, password: str | None = None, role: str | None = None, active: bool | None = None
+        self, name: str, *, password: str | None = None, role: str | None = None, active: bool | None = None,
+        who: str = "command line",
     ) -> None:  # fmt: skip
         """Change a person's password, role or whether they may sign in; their sessions end.
 
@@ -98,6 +103,8 @@ class Accounts:
             if done.rowcount != 1:
                 raise ReviewError(f"there is no account {name!r}")
             c.execute(sa.delete(t.session).where(t.session.c.name == name, t.session.c.signed_in))
+            told = {k: "new" if k == "password" else v for k, v in values.items()}
+            append(c, who, "account changed", {"account": name, **told})
 
     def all(self) -> list[Account]:
         """Return all people, by name."""
@@ -116,6 +123,11 @@ class Accounts:
         """Return the person whose name and password these are; takes as long for a wrong name."""
         from argon2.exceptions import InvalidHashError, VerificationError
 
+        try:
+            name = clean(name, "name", most=80)
+        except ReviewError:
+            # No account has such a name, and not every database can be asked for it.
+            name = ""
         query = sa.select(t.account).where(t.account.c.name == name, t.account.c.active)
         with self.engine.connect() as c:
             row = c.execute(query).mappings().first()

@@ -20,7 +20,7 @@ from aponia.literature.store.trail import now
 if TYPE_CHECKING:
     from aponia.literature.store.review import Review
 
-__all__ = ["KINDS", "ImportResult", "add_file"]
+__all__ = ["KINDS", "ImportResult", "add_file", "add_records"]
 
 #: How records were identified, as PRISMA 2020 tells them apart.
 KINDS = ("database", "register", "website", "organisation", "citation searching", "other")
@@ -95,24 +95,52 @@ def add_file(
         raise ReviewError(f"unknown kind of source {kind!r}; known are {', '.join(KINDS)}")
     head: dict[str, Any] = {"file": file, "sha256": digest, "format": result.format, "database": clean(database, "source", most=200),
             "kind": kind, "records": len(result.records), "problems": _sound([str(p) for p in result.problems])}  # fmt: skip
+    return add_records(review, result.records, head, who=who, progress=progress)
+
+
+def add_records(
+    review: Review,
+    records: Sequence[Record],
+    head: dict[str, Any],
+    *,
+    who: str,
+    progress: Callable[[int, int, str], None] | None = None,
+    also: Callable[[sa.Connection, list[int]], None] | None = None,
+) -> ImportResult:
+    """Import records that are already read; see `add_file`, which reads a file first.
+
+    Parameters
+    ----------
+    review : Review
+    records : sequence of Record
+    head : dict
+        What `imported` says of them: ``file sha256 format database kind records problems``.
+    who : str
+    progress : callable, optional
+    also : callable, optional
+        Called within the transaction with the connection and the keys of the new records, in order.
+    """
+    digest, form = str(head["sha256"]), str(head["format"])
     for attempt in range(_ATTEMPTS):
         with review.engine.connect() as c:
             version, old = _known(review, c)
             if _imported(review, c, digest):
-                return ImportResult(0, 0, 0, (), already=True, format=result.format)
-        plan = _plan(old, result.records, progress)
+                return ImportResult(0, 0, 0, (), already=True, format=form)
+        plan = _plan(old, records, progress)
         with review._transaction() as c:
             if _imported(review, c, digest):
-                return ImportResult(0, 0, 0, (), already=True, format=result.format)
+                return ImportResult(0, 0, 0, (), already=True, format=form)
             current, again = _known(review, c, only_version=attempt < _ATTEMPTS - 1)
             if current != version:
                 if attempt < _ATTEMPTS - 1:
                     continue  # someone changed the records meanwhile: compare anew
-                plan = _plan(again, result.records, progress)
-            added = _write(review, c, who, head, result.records, plan)
+                plan = _plan(again, records, progress)
+            added, keys = _write(review, c, who, head, records, plan)
+            if also is not None:
+                also(c, keys)
         return ImportResult(
-            len(result.records), added, len(result.records) - added,
-            tuple(head["problems"]), suggested=tuple(plan.known), format=result.format,
+            len(records), added, len(records) - added,
+            tuple(head["problems"]), suggested=tuple(plan.known), format=form,
         )  # fmt: skip
     raise ReviewError(
         "the records could not be written"
@@ -198,8 +226,8 @@ def _plan(
 
 def _write(
     review: Review, c: sa.Connection, who: str, head: dict[str, Any], new: Sequence[Record], plan: _Plan
-) -> int:  # fmt: skip
-    """Write a plan; return the number of new publications."""
+) -> tuple[int, list[int]]:  # fmt: skip
+    """Write a plan; return the number of new publications, and the new records' keys in order."""
     batch = key_of(c.execute(sa.insert(t.imported).values(project_id=review.id, at=now(), **head)))
     added = 0
     place: dict[int, int] = {}
@@ -235,7 +263,7 @@ def _write(
     review._touch(c)
     review._log(c, who, "file imported", {k: head[k] for k in ("file", "sha256", "database", "kind", "records")}
                 | {"new publications": added, "problems": len(head["problems"])})  # fmt: skip
-    return added
+    return added, [int(k) for k, _ in rows]
 
 
 def _suggest(

@@ -15,7 +15,7 @@ from aponia.literature.store.trail import in_force, now, utc
 if TYPE_CHECKING:
     from aponia.literature.store.review import Review
 
-__all__ = ["answer", "link", "merge", "merged_publications", "records_of", "split", "studies", "suggestions"]  # fmt: skip
+__all__ = ["answer", "link", "merge", "merged_publications", "records_home", "records_of", "split", "studies", "suggestions"]  # fmt: skip
 
 
 def split(review: Review, publication: int, records: Sequence[int], *, who: str) -> int:
@@ -187,6 +187,15 @@ def records_of(review: Review, publication: int) -> dict[int, Record]:
     )
     with review.engine.connect() as c:
         return {int(k): Record.from_dict(data) for k, data in c.execute(query)}
+
+
+def records_home(review: Review) -> dict[int, int]:
+    """Return the publication each record belongs to, by key."""
+    query = sa.select(t.record.c.id, t.record.c.publication_id).where(
+        t.record.c.project_id == review.id
+    )
+    with review.engine.connect() as c:
+        return {int(k): int(p) for k, p in c.execute(query)}
 
 
 def merged_publications(review: Review) -> list[dict[str, Any]]:

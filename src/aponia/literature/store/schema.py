@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 __all__ = [
-    "account", "audit", "decision", "imported", "merged", "metadata", "note", "project",
-    "publication", "recall_check", "recall_check_ended", "record", "removal", "session", "suggestion",
+    "account", "append_only", "audit", "decision", "imported", "merged", "metadata", "note", "project",
+    "publication", "recall_check", "recall_check_ended", "record", "removal", "server_audit", "session",
+    "suggestion",
 ]  # fmt: skip
 
 metadata = sa.MetaData()
@@ -158,6 +159,15 @@ audit = sa.Table(
     sa.Column("detail", sa.JSON, nullable=False),
     sa.Column("chain", sa.String(64), nullable=False),  # SHA-256 over the entry and the chain before it
 )  # fmt: skip
+server_audit = sa.Table(  # what belongs to no review: who signed in, what was refused, accounts
+    "server_audit", metadata,
+    _key(),
+    _at(),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Column("chain", sa.String(64), nullable=False),
+)  # fmt: skip
 account = sa.Table(
     "account", metadata,
     sa.Column("name", sa.Text, primary_key=True),
@@ -174,21 +184,28 @@ session = sa.Table(
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
 )  # fmt: skip
 
-for _table in (decision, note, removal, audit, merged, recall_check, recall_check_ended):
-    for _event in ("UPDATE", "DELETE"):
-        _name = f"{_table.name}_no_{_event.lower()}"
+
+def append_only(table: sa.Table) -> None:
+    """Let the database refuse to change or delete rows of a table."""
+    for event in ("UPDATE", "DELETE"):
+        name = f"{table.name}_no_{event.lower()}"
         sa.event.listen(
-            _table, "after_create",
+            table, "after_create",
             sa.DDL(  # type: ignore[no-untyped-call]
-                f"CREATE TRIGGER {_name} BEFORE {_event} ON {_table.name} "
-                f"BEGIN SELECT RAISE(ABORT, '{_table.name} is append-only'); END"
+                f"CREATE TRIGGER {name} BEFORE {event} ON {table.name} "
+                f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only'); END"
             ).execute_if(dialect="sqlite"),
         )  # fmt: skip
         sa.event.listen(
-            _table, "after_create",
+            table, "after_create",
             sa.DDL(  # type: ignore[no-untyped-call]
-                f"CREATE OR REPLACE FUNCTION {_name}() RETURNS trigger LANGUAGE plpgsql AS "
-                f"$$ BEGIN RAISE EXCEPTION '{_table.name} is append-only'; END $$; "
-                f"CREATE TRIGGER {_name} BEFORE {_event} ON {_table.name} FOR EACH ROW EXECUTE FUNCTION {_name}()"
+                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+                f"$$ BEGIN RAISE EXCEPTION '{table.name} is append-only'; END $$; "
+                f"CREATE TRIGGER {name} BEFORE {event} ON {table.name} FOR EACH ROW EXECUTE FUNCTION {name}()"
             ).execute_if(dialect="postgresql"),
         )  # fmt: skip
+
+
+_GROWS = (decision, note, removal, audit, server_audit, merged, recall_check, recall_check_ended)
+for _table in _GROWS:
+    append_only(_table)

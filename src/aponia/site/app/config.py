@@ -35,6 +35,8 @@ class AppConfig:
         Largest import.
     form_bytes : int
         Largest other request.
+    article_bytes, pdf_bytes : int
+        Largest text and largest PDF the checker takes from the web.
     background : bool
         Rank in a thread beside the pages; tests rank in line.
     evidence : Path or None
@@ -52,6 +54,8 @@ class AppConfig:
     secure_cookies: bool = False
     upload_bytes: int = 64 * 1024 * 1024
     form_bytes: int = 256 * 1024
+    article_bytes: int = 1_000_000
+    pdf_bytes: int = 5_000_000
     background: bool = True
     evidence: Path | None = None
     base_url: str | None = None

@@ -1,4 +1,4 @@
-"""Turn a template and its values into an answer."""
+"""Turn a template and its values into an answer, in the frame of the workplace."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from aponia.site.app.config import AppConfig
 from aponia.site.app.security import csrf_fits, csrf_of
 
 __all__ = [
-    "COOKIE", "ApiWriter", "Denied", "Editor", "Person", "Screener", "SignInNeeded", "Viewer",
+    "COOKIE", "ApiEditor", "ApiScreener", "Denied", "Editor", "OverseeingEditor", "Person", "Screener", "SignInNeeded", "Viewer",
     "Writer", "find_viewer", "new_cookie",
 ]  # fmt: skip
 
@@ -87,21 +87,37 @@ def _writer(viewer: Person, csrf: Annotated[str, Form()] = "") -> Viewer:
     return viewer
 
 
-def _screener(viewer: Annotated[Viewer, Depends(_writer)]) -> Viewer:
+def _screens(viewer: Viewer) -> Viewer:
     if not viewer.may("screener"):
         raise Denied("Your account may look, not decide. An editor can change that.")
     return viewer
 
 
-def _editor(viewer: Annotated[Viewer, Depends(_writer)]) -> Viewer:
+def _edits(viewer: Viewer) -> Viewer:
     if not viewer.may("editor"):
         raise Denied("Only an editor may do this.")
+    return viewer
+
+
+def _screener(viewer: Annotated[Viewer, Depends(_writer)]) -> Viewer:
+    return _screens(viewer)
+
+
+def _editor(viewer: Annotated[Viewer, Depends(_writer)]) -> Viewer:
+    return _edits(viewer)
+
+
+def _overseer(viewer: Person) -> Viewer:
+    if not viewer.may("editor"):
+        raise Denied("Only an editor may see this.")
     return viewer
 
 
 Writer = Annotated[Viewer, Depends(_writer)]
 Screener = Annotated[Viewer, Depends(_screener)]
 Editor = Annotated[Viewer, Depends(_editor)]
+#: An editor who only looks; pages that change nothing carry no token.
+OverseeingEditor = Annotated[Viewer, Depends(_overseer)]
 
 
 def _api_writer(viewer: Person, x_csrf_token: Annotated[str, Header()] = "") -> Viewer:
@@ -110,4 +126,13 @@ def _api_writer(viewer: Person, x_csrf_token: Annotated[str, Header()] = "") -> 
     return viewer
 
 
-ApiWriter = Annotated[Viewer, Depends(_api_writer)]
+def _api_screener(viewer: Annotated[Viewer, Depends(_api_writer)]) -> Viewer:
+    return _screens(viewer)
+
+
+def _api_editor(viewer: Annotated[Viewer, Depends(_api_writer)]) -> Viewer:
+    return _edits(viewer)
+
+
+ApiScreener = Annotated[Viewer, Depends(_api_screener)]
+ApiEditor = Annotated[Viewer, Depends(_api_editor)]

@@ -77,7 +77,7 @@ def make_brief(
     answer = world.answers.get(question)
     if answer is None:
         raise ValueError(f"question {question!r}: not known; `aponia ask` finds one by words")
-    version = f"{world.version}+{world.base.digest[:12]}"
+    version = f"{world.data_version}+{world.base.digest[:12]}"
     if base_url:
         address = f"{base_url.rstrip('/')}/questions/{question}.html#v={version}"
     else:

@@ -90,6 +90,8 @@ class Figure:
         Drawings for a column of at least 43 rem, and for a phone.
     table : Table
         The same numbers.
+    downloads : tuple of Link
+        Its files, where a build makes them (`aponia.site.figure_files`).
     """
 
     title: str
@@ -98,6 +100,7 @@ class Figure:
     narrow: Markup
     table: Table
     kind: str = field(default="")
+    downloads: tuple[Link, ...] = ()
 
     @classmethod
     def of(

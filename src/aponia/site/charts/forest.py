@@ -80,6 +80,8 @@ class ForestPooled:
         Second line under the label ("τ² 0.12; I² 34%").
     group : str
         The subgroup it sums up; "" for the whole plot.
+    prediction_label : str
+        Names the prediction interval with its level.
     """
 
     label: str
@@ -88,6 +90,7 @@ class ForestPooled:
     prediction: Interval | None = None
     note: str = ""
     group: str = ""
+    prediction_label: str = "95% prediction interval"
 
 
 @dataclass(frozen=True)
@@ -306,7 +309,8 @@ def _pooled_rows(plot: ForestPlot, pooled: ForestPooled, width: int, raw: bool) 
     rows = [Row(fill(pooled.label + note, plot.estimate_text(pooled.effect, pooled.ci)), "total")]
     if pooled.prediction:
         text = interval(*pooled.prediction, plot.digits)
-        rows.append(Row(fill("95% prediction interval: where a new study would fall", text)))
+        told = f"{pooled.prediction_label}: where a new study would fall"
+        rows.append(Row(fill(told, text)))
     return rows
 
 

@@ -25,7 +25,6 @@ NARROW = 340.0
 _LINE = 18.0
 _GUTTER = 18.0
 _PREDICTION = "Where a new study would fall"
-_PREDICTION_SUB = "95% prediction interval"
 _UNPOOLED = "Shown, not pooled"
 
 
@@ -238,7 +237,7 @@ class _Wide:
         if pooled.prediction:
             base = y + 21
             sheet.text(0, base, _PREDICTION)
-            sheet.text(0, base + 17, _PREDICTION_SUB, size=13, color="ink-2")
+            sheet.text(0, base + 17, pooled.prediction_label, size=13, color="ink-2")
             sheet.text(self.text_x, base, interval(*pooled.prediction, self.plot.digits))
             draw_prediction(sheet, self.scale, base - 5, pooled.prediction)
             y = base + 27
@@ -389,7 +388,7 @@ def _narrow_pooled(
     y = middle + 20
     if pooled.prediction:
         y = _narrow_head(sheet, _PREDICTION, "", y + 12, bold=False)
-        words = f"{_PREDICTION_SUB}: {interval(*pooled.prediction, plot.digits)}"
+        words = f"{pooled.prediction_label}: {interval(*pooled.prediction, plot.digits)}"
         y = sheet.paragraph(0, y, words, NARROW, size=13, color="ink-2")
         middle = _strip(sheet, plot, scale, y - 10)
         draw_prediction(sheet, scale, middle, pooled.prediction)

@@ -13,8 +13,17 @@ from aponia.evidence import EvidenceBase, Source, Study, Trial
 from aponia.site.charts.figure import Direction
 from aponia.site.dates import written_date
 
-__all__ = ["DIRECTION", "RED_FLAGS", "World", "certainty_key", "source_items"]
+__all__ = [
+    "DIRECTION",
+    "RED_FLAGS",
+    "SELLS_NOTHING",
+    "World",
+    "certainty_key",
+    "site_facts",
+    "source_items",
+]
 
+SELLS_NOTHING = "The project sells nothing."
 #: How the directions of `aponia.answers` are named in the charts.
 DIRECTION: dict[str, Direction] = {
     "benefit": "benefit",
@@ -53,6 +62,13 @@ class World:
     answers: dict[str, Answer]
     today: str
     version: str
+    #: Address the site is published under, with its trailing slash; None when it is not known.
+    base_url: str | None = None
+
+    @property
+    def data_version(self) -> str:
+        """Version of the evidence base; that of the software where the base states none."""
+        return self.base.release.version if self.base.release else self.version
 
     @property
     def released(self) -> str | None:
@@ -133,6 +149,19 @@ class World:
     def study_link(self, study: Study, root: str) -> dict[str, str]:
         """Return text and address of a study's page."""
         return {"text": study.label, "href": f"{root}studies/{study.id}.html"}
+
+
+def site_facts(world: World) -> dict[str, Any]:
+    """Return what the frame of every page says of the whole site: version, dates, addresses."""
+    return {
+        "version": world.version,
+        "built": world.today,
+        "data_changed": world.released,
+        "repository": "",
+        "corrections_href": "",
+        "licence_href": "",
+        "funding": SELLS_NOTHING,
+    }
 
 
 def source_items(sources: Sequence[Source], read: str | None = None) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from aponia.answers.mechanism import CHAIN, Chain, ChainLink, Finding, chain
@@ -156,15 +156,8 @@ def mechanism_pages(world: World) -> list[Page]:
     return pages
 
 
-def mechanism_files(world: World, folder: Path) -> None:
-    """Write each chain as JSON beside its page.
-
-    Parameters
-    ----------
-    world : World
-    folder : Path
-        Must exist.
-    """
+def mechanism_files(world: World) -> Iterator[tuple[str, bytes]]:
+    """Yield each chain as JSON, for the place beside its page: (path, content)."""
     for question in world.base.questions.values():
         if question.mechanism is not None:
             found = chain(world.base, question.mechanism)
@@ -174,9 +167,8 @@ def mechanism_files(world: World, folder: Path) -> None:
                 "missing": list(missing_sentences(found)),
                 "data_changed": world.released,
             }
-            (folder / f"{question.mechanism}.json").write_text(
-                json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-            )
+            text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+            yield f"mechanisms/{question.mechanism}.json", text.encode()
 
 
 def _graph(found: Chain, asked: Direct, subtitle: str) -> MechanismGraph:

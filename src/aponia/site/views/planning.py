@@ -125,6 +125,10 @@ def _index(world: World, found: dict[str, Any]) -> Page:
             "lede": f"Of {n} questions, {on_way} have a registered trial that could add to a randomised result. In {moderate or 'none'} is the chance of moderate certainty one half or more, even with every open point taken in the trials’ favour.",
             "table": table,
             "others": others,
+            "outlooks": [
+                {"question": name, "words": made["outlook"]["words"], "people_by_design": made["people_by_design"]}
+                for name, made in found.items()
+            ],
             "assumed": ASSUMED,
             "count": sum(1 for made in found.values() if made["plan"]),
         },

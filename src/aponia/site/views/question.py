@@ -19,6 +19,7 @@ from aponia.site.charts import (
     Table,
     forest_figure,
 )
+from aponia.site.citations import cite_answer
 from aponia.site.dates import is_overdue, written_date
 from aponia.site.render import Page
 from aponia.site.views import pictures
@@ -47,6 +48,7 @@ def question_page(world: World, answer: Answer) -> Page:
     """Return the page of one living question."""
     root = "../"
     studies = [world.base.studies[s] for layer in answer.layers for s in layer.studies]
+    cited = cite_answer(world, answer)
     figures = [
         {"figure": forest_of(world, s, root), "synthesis": s}
         for layer in answer.layers
@@ -116,9 +118,13 @@ def question_page(world: World, answer: Answer) -> Page:
             {"label": "Answer as JSON", "href": f"{answer.id}.json"},
             {"label": "Study results as CSV", "href": f"{answer.id}.csv"},
             {"label": "References as RIS", "href": f"{answer.id}.ris"},
+            {"label": "This answer’s citation as BibTeX", "href": f"{answer.id}-cite.bib"},
+            {"label": "This answer’s citation as RIS", "href": f"{answer.id}-cite.ris"},
+            {"label": "Feed of this answer", "href": f"{answer.id}.xml"},
+            {"label": "What the columns mean", "href": f"{root}data/codebook.csv"},
         ],
-        "citation": _citation(world, answer),
-        "bibtex": _bibtex(world, answer),
+        "citation": cited.text,
+        "bibtex": cited.bibtex,
         "status": _STATUS[answer.status],
     }
     return Page(
@@ -135,7 +141,8 @@ def question_page(world: World, answer: Answer) -> Page:
             "name": answer.short,
             "description": answer.sentences.plain,
             "license": "https://creativecommons.org/licenses/by/4.0/",
-            "version": world.version,
+            "version": world.data_version,
+            "creditText": cited.text,
             "dateModified": answer.dates["data_changed"],
             "isAccessibleForFree": True,
             "distribution": [
@@ -206,9 +213,7 @@ def _meta(answer: Answer) -> list[str]:
     if answer.status == "answered" and answer.headline is not None:
         k, n = answer.headline.k, answer.headline.people
         found.append(
-            f"{n} people in {k} randomised {'trial' if k == 1 else 'trials'}"
-            if n
-            else f"{k} randomised trials"
+            (f"{n} people in " if n else "") + f"{k} randomised {'trial' if k == 1 else 'trials'}"
         )
         found.append(
             "certainty suggested by rule, not yet confirmed by a reviewer"
@@ -267,14 +272,17 @@ def forest_of(world: World, found: Synthesis, root: str) -> Figure:
         )
     totals = []
     if found.kind == "pooled":
+        # only an explored view has another level
+        level = "" if found.level == 0.95 else f"; {100 * found.level:g}% interval"
         prediction = (found.pi_lower, found.pi_upper) if math.isfinite(found.pi_lower) else None
         totals.append(
             ForestPooled(
-                label=f"Together ({found.k} studies, {found.people} people)",
+                label=f"Together ({found.k} studies, {found.people} people{level})",
                 effect=found.estimate,
                 ci=(found.ci_lower, found.ci_upper),
                 prediction=prediction,
                 note=f"τ² {number(found.tau2, 3)}; I² {number(found.i2, 0)}%",
+                prediction_label=f"{100 * found.level:g}% prediction interval",
             )
         )
     good_low = found.benefit_sign < 0
@@ -539,19 +547,3 @@ def _source(study: Study, root: str) -> dict[str, Any]:
         "read": study.read,
         "journal": study.journal,
     }
-
-
-def _citation(world: World, answer: Answer) -> str:
-    return (
-        f"aponia contributors. {answer.short}: a living answer. aponia {world.version}, evidence of "
-        f"{written_date(answer.dates['data_changed'])}. Certainty: {answer.certainty.level}."
-    )
-
-
-def _bibtex(world: World, answer: Answer) -> str:
-    year = (answer.dates["data_changed"] or world.today)[:4]
-    return (
-        f"@misc{{aponia-{answer.id},\n  author = {{{{aponia contributors}}}},\n"
-        f"  title = {{{answer.short}: a living answer}},\n  year = {{{year}}},\n"
-        f"  note = {{aponia {world.version}, evidence of {answer.dates['data_changed']}}}\n}}"
-    )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import Response
 
 from aponia.literature.store import TEAM, ReviewError, checks
-from aponia.site.app.screening.common import Opened, Stage, back
+from aponia.site.app.screening.common import Opened, RecordForm, Stage, back
 from aponia.site.app.viewer import Screener
 
 __all__ = ["router"]
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/screening", include_in_schema=False)
 def decide(
     review: Opened,
     viewer: Screener,
-    publication: Annotated[int, Form()],
+    publication: RecordForm,
     verdict: Annotated[str, Form()],
     stage: Annotated[Stage, Form()] = "title-abstract",
     reason: Annotated[str, Form()] = "",
@@ -38,7 +38,7 @@ def decide(
 def undo(
     review: Opened,
     viewer: Screener,
-    publication: Annotated[int, Form()],
+    publication: RecordForm,
     stage: Annotated[Stage, Form()] = "title-abstract",
 ) -> Response:
     """Take the own decision back and show its record again."""
@@ -50,7 +50,7 @@ def undo(
 def note(
     review: Opened,
     viewer: Screener,
-    publication: Annotated[int, Form()],
+    publication: RecordForm,
     note: Annotated[str, Form()] = "",
     stage: Annotated[Stage, Form()] = "title-abstract",
 ) -> Response:
@@ -63,7 +63,7 @@ def note(
 def resolve(
     review: Opened,
     viewer: Screener,
-    publication: Annotated[int, Form()],
+    publication: RecordForm,
     verdict: Annotated[str, Form()],
     stage: Annotated[Stage, Form()] = "title-abstract",
     reason: Annotated[str, Form()] = "",
@@ -81,7 +81,7 @@ def resolve(
 def unresolve(
     review: Opened,
     viewer: Screener,
-    publication: Annotated[int, Form()],
+    publication: RecordForm,
     stage: Annotated[Stage, Form()] = "title-abstract",
 ) -> Response:
     """Open a settled conflict again."""

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from aponia.literature.prisma import flow
 from aponia.literature.store import TEAM, checks
+from aponia.site.app.problems import problems
+from aponia.site.app.queries import each_once
 from aponia.site.app.screening import views
-from aponia.site.app.screening.common import Opened, Stage, desk_of
+from aponia.site.app.screening.common import LARGEST_ID, Opened, Stage, desk_of
 from aponia.site.app.screening.editing import keep_upload
-from aponia.site.app.viewer import ApiWriter, Denied, Person
+from aponia.site.app.viewer import ApiEditor, ApiScreener, Person
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api/v1/screening", tags=["screening"])
+router = APIRouter(
+    prefix="/api/v1/screening",
+    tags=["screening"],
+    dependencies=[Depends(each_once)],
+    responses=problems(400, 401, 403, 404, 413, 422),
+)
 _Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 _Limit = Annotated[int, Query(ge=1, le=500)]
 
@@ -28,7 +35,7 @@ class _Body(BaseModel):
 class NewDecision(_Body):
     """A decision to record."""
 
-    publication: int
+    publication: int = Field(ge=0, le=LARGEST_ID)
     verdict: str = Field(
         description="include, exclude, unsure, not-retrieved, or withdrawn to take the own one back"
     )
@@ -42,7 +49,7 @@ class NewDecision(_Body):
 class NewNote(_Body):
     """A note to keep."""
 
-    publication: int
+    publication: int = Field(ge=0, le=LARGEST_ID)
     text: str
     stage: Stage = "title-abstract"
 
@@ -124,9 +131,8 @@ def record(request: Request, review: Opened, viewer: Person, publication: int) -
 
 
 @router.post("/projects/{project}/decisions", status_code=201)
-def decide(review: Opened, viewer: ApiWriter, body: NewDecision) -> dict[str, int]:
+def decide(review: Opened, viewer: ApiScreener, body: NewDecision) -> dict[str, int]:
     """Record a decision, or take one back."""
-    _need(viewer.may("screener"))
     if body.verdict == "withdrawn":
         made = review.undo(body.publication, viewer.name, stage=body.stage, resolves=body.resolves)
     else:
@@ -138,9 +144,8 @@ def decide(review: Opened, viewer: ApiWriter, body: NewDecision) -> dict[str, in
 
 
 @router.post("/projects/{project}/notes", status_code=201)
-def note(review: Opened, viewer: ApiWriter, body: NewNote) -> dict[str, bool]:
+def note(review: Opened, viewer: ApiScreener, body: NewNote) -> dict[str, bool]:
     """Keep a note."""
-    _need(viewer.may("screener"))
     review.add_note(body.publication, viewer.name, body.text, stage=body.stage)
     return {"kept": True}
 
@@ -152,29 +157,25 @@ def random_checks(request: Request, review: Opened, viewer: Person) -> dict[str,
 
 
 @router.post("/projects/{project}/checks", status_code=201)
-def begin_check(request: Request, review: Opened, viewer: ApiWriter, body: NewCheck) -> dict[str, Any]:  # fmt: skip
+def begin_check(request: Request, review: Opened, viewer: ApiScreener, body: NewCheck) -> dict[str, Any]:  # fmt: skip
     """Begin a random check: from now on the queue serves what it drew."""
-    _need(viewer.may("screener"))
     checks.begin(review, viewer.name, reviewer=viewer.name if body.whose == "own" else TEAM)
     return views.random_checks(desk_of(request), review, viewer.name)
 
 
 @router.post("/projects/{project}/checks/end")
-def end_check(request: Request, review: Opened, viewer: ApiWriter, body: NewCheck) -> dict[str, Any]:  # fmt: skip
+def end_check(request: Request, review: Opened, viewer: ApiScreener, body: NewCheck) -> dict[str, Any]:  # fmt: skip
     """End the random check under way; it stays spent."""
-    _need(viewer.may("screener"))
     checks.end(review, viewer.name, reviewer=viewer.name if body.whose == "own" else TEAM)
     return views.random_checks(desk_of(request), review, viewer.name)
 
 
 @router.post("/projects/{project}/imports", status_code=201)
 def add(
-    request: Request, review: Opened, viewer: ApiWriter, file: UploadFile, source: str = "", kind: str = ""
+    request: Request, review: Opened, viewer: ApiEditor, file: UploadFile, source: str = "", kind: str = ""
 ) -> dict[str, Any]:  # fmt: skip
     """Import a file."""
-    _need(viewer.may("editor"))
-    most = request.app.state.config.upload_bytes
-    r = keep_upload(review, file, viewer.name, source, kind, most)
+    r = keep_upload(request, review, file, viewer.name, source, kind)
     return {"format": r.format, "records": r.records, "new_publications": r.new_publications, "duplicates": r.duplicates,
             "already": r.already, "problems": list(r.problems)}  # fmt: skip
 
@@ -217,8 +218,3 @@ def trail(review: Opened, viewer: Person, offset: _Offset = 0, limit: _Limit = 1
     """Return the audit trail, newest first."""
     rows = [e | {"at": e["at"].isoformat()} for e in views.trail(review, viewer.name)]
     return _paged(rows, offset, limit)
-
-
-def _need(allowed: bool) -> None:
-    if not allowed:
-        raise Denied("Your account may not do this.")

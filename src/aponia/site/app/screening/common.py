@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, cast
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse
 
 from aponia.literature.store import STAGES, Review
 from aponia.site.app.screening.desk import Desk
 
-__all__ = ["Opened", "Stage", "address", "back", "desk_of"]
+__all__ = ["LARGEST_ID", "Opened", "RecordForm", "Stage", "address", "back", "desk_of"]
 
+#: No record has a larger number; databases can not even hold much larger ones.
+LARGEST_ID = 2**62
+RecordForm = Annotated[int, Form(ge=0, le=LARGEST_ID)]
 Stage = Literal["title-abstract", "full-text"]
 assert STAGES == ("title-abstract", "full-text")
 
@@ -22,7 +25,7 @@ def desk_of(request: Request) -> Desk:
 
 
 def _open(request: Request, project: int) -> Review:
-    review = desk_of(request).review(project) if 0 < project < 2**62 else None
+    review = desk_of(request).review(project) if 0 < project < LARGEST_ID else None
     if review is None:
         raise HTTPException(404, "there is no review of that number")
     return review

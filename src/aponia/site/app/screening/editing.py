@@ -9,9 +9,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
+from pydantic import Field
 
 from aponia.literature.store import ImportResult, Review, ReviewError, Settings, joining
-from aponia.site.app.screening.common import Opened, back, desk_of
+from aponia.site.app.audit import book_of
+from aponia.site.app.screening.common import LARGEST_ID, Opened, RecordForm, back, desk_of
 from aponia.site.app.viewer import Editor
 
 __all__ = ["keep_upload", "router"]
@@ -84,12 +86,12 @@ def add(
     kind: Annotated[str, Form(max_length=40)] = "",
 ) -> Response:
     """Import a file."""
-    result = keep_upload(review, file, viewer.name, source, kind, request.app.state.config.upload_bytes)  # fmt: skip
+    result = keep_upload(request, review, file, viewer.name, source, kind)
     return back(review, "imports", already=1 if result.already else None)
 
 
 def keep_upload(
-    review: Review, file: UploadFile, who: str, source: str, kind: str, most: int
+    request: Request, review: Review, file: UploadFile, who: str, source: str, kind: str
 ) -> ImportResult:
     """Import an uploaded file through a temporary one; its name is only told, never used as a path.
 
@@ -98,6 +100,7 @@ def keep_upload(
     ReviewError
         No file, an empty or too large one.
     """
+    most = request.app.state.config.upload_bytes
     name = PurePosixPath((file.filename or "").replace("\\", "/")).name[:200]
     if not name:
         raise ReviewError("no file was chosen")
@@ -107,15 +110,17 @@ def keep_upload(
         path = Path(folder) / "upload"
         with path.open("wb") as out:
             shutil.copyfileobj(file.file, out)
-        return review.add_file(path, who=who, database=source, kind=kind, name=name)
+        result = review.add_file(path, who=who, database=source, kind=kind, name=name)
+    book_of(request).add(who, "file uploaded", review=review.id, file=name, bytes=file.size or 0, records=result.records)  # fmt: skip
+    return result
 
 
 @router.post("/{project}/split")
 def split(
     review: Opened,
     viewer: Editor,
-    publication: Annotated[int, Form()],
-    records: Annotated[list[int], Form()],
+    publication: RecordForm,
+    records: Annotated[list[Annotated[int, Field(ge=0, le=LARGEST_ID)]], Form()],
 ) -> Response:
     """Undo a merge."""
     review.split(publication, records, who=viewer.name)
@@ -126,7 +131,7 @@ def split(
 def answer(
     review: Opened,
     viewer: Editor,
-    suggestion: Annotated[int, Form()],
+    suggestion: RecordForm,
     said: Annotated[str, Form(pattern="^(merge|link|apart)$")],
 ) -> Response:
     """Answer a suggestion: one publication, one study, or neither."""
@@ -148,7 +153,7 @@ def answer(
 def remove(
     review: Opened,
     viewer: Editor,
-    publication: Annotated[int, Form()],
+    publication: RecordForm,
     reason: Annotated[str, Form()] = "",
 ) -> Response:
     """Take one record out before screening."""

@@ -1,0 +1,117 @@
+"""The search of the bytes never holds back a record that matches."""
+
+from __future__ import annotations
+
+import json
+from types import ModuleType
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aponia.literature.readers.pubmed_xml import PUBMED_TAGS
+from aponia.literature.readers.xmlsafe import records_of
+from aponia.literature.scan import article_of_node, matches, necessary, parse
+from aponia.literature.scan.necessary import sieve
+from aponia.literature.strategies import load
+
+#: Ways to write a letter or a run of letters that `fold` takes for the same.
+SPELT = {
+    "a": "aAàÄā", "e": "eEéÊ", "i": "iIíİı", "o": "oOøÖ", "s": "sSšſ", "k": "kK\u212a", "l": "lLłŁ", "n": "nNñ",
+    "ss": "ß", "ae": "æÆ", "th": "þ", "fi": "ﬁ", "ffi": "ﬃ", "st": "ﬆ", "oe": "œ", "2": "2²₂",
+}  # fmt: skip
+BETWEEN = ["<i>", "</i>", '<sub class="x">', "\u00ad", "\u200b", "\u0301", "&#769;", "&#x301;", "&#173;"]  # fmt: skip
+WORDS = ["psilocybin", "anaesthesia", "office", "lsd", "tb", "stress", "beta", "alpha", "co2", "osteoporosis", "kinins", "pain"]  # fmt: skip
+
+
+@st.composite
+def written(draw: st.DrawFn, word: str) -> str:
+    out = ""
+    at = 0
+    while at < len(word):
+        size = draw(st.sampled_from([n for n in (1, 2, 3) if n == 1 or word[at : at + n] in SPELT]))
+        run = word[at : at + size]
+        c = draw(st.sampled_from(SPELT.get(run, run + run.upper())))
+        how = draw(st.integers(0, 7))
+        out += f"&#{ord(c)};" if how == 0 else f"&#x{ord(c):X};" if how == 1 else c
+        at += size
+        if at < len(word) and draw(st.integers(0, 5)) == 0:
+            out += draw(st.sampled_from(BETWEEN))
+    return out
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    out = []
+    for word in draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5)):
+        greek = {"beta": ["β", "Β", "&beta;", "&#946;"], "alpha": ["α", "&alpha;", "ά"]}.get(word)
+        out.append(draw(st.sampled_from(greek)) if greek and draw(st.booleans()) else draw(written(word)))  # fmt: skip
+    return draw(st.sampled_from([" ", "-", "&amp;", "\n", "–", " ¼", ".", "<b> </b>", "α"])).join(out)  # fmt: skip
+
+
+QUERIES = [
+    *WORDS, *(f"{w[:4]}*[tiab]" for w in WORDS if len(w) >= 4), "lsd AND pain", "tb[ti] OR co2[ti]", '"tb lsd"[ti]', '"tb co2*"[ti]'.replace("co2*", "co2"),
+    '"co2 tb"[ab]', "beta AND (pain OR stress)", "psilocybin NOT tb", "NOT (psilocybin)", '"alpha beta"[tiab]', '"pain stress"[tiab:~1]',
+    "office[ti] OR 2021[dp]", "muller[au]", "müller j[au]", "jorg muller[au]", '"journal of tests"[ta]', "eng[la] AND lsd", "7[pmid]", "7[pmid] AND stre*",
+]  # fmt: skip
+
+
+@given(st.lists(st.tuples(texts(), texts()), min_size=1, max_size=4), st.sampled_from(QUERIES))
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_prefilter_never_holds_back_a_match(
+    made: ModuleType, given_texts: list[tuple[str, str]], query: str
+) -> None:
+    node = parse(query)
+    data = [made.article(7 + i, *pair).encode() for i, pair in enumerate(given_texts)]
+    passed = set(sieve(pa.array(data, pa.binary()), necessary(node)).tolist())
+    for i, record in enumerate(data):
+        # Tags drawn at random need not pair up; the reader mends them, and reads what it mended.
+        for element in records_of(record.decode(), PUBMED_TAGS, "x", []):
+            assert not matches(node, article_of_node(element)) or i in passed
+
+
+@pytest.mark.parametrize(
+    "query", ["psilocybin", "naive[tiab]", "tnf alpha", "co2[ti]", '"tb lsd"[ti]']
+)
+def test_prefilter_passes_lines_of_json_that_spell_it_with_escapes(query: str) -> None:
+    texts = ["psilocybin", "Naïve", "TNFα", "CO₂", "TB-LSD", "psilo\u00adcybin"]
+    lines = [json.dumps({"id": "https://openalex.org/W1", "title": t, "x": "\ny"}, ensure_ascii=a).encode() for t in texts for a in (True, False)]  # fmt: skip
+    from aponia.literature.readers.json_items import json_records
+    from aponia.literature.scan import article_of_record
+
+    node = parse(query)
+    passed = set(sieve(pa.array(lines, pa.binary()), necessary(node), lines=True).tolist())
+    matching = {i for i, line in enumerate(lines) if matches(node, article_of_record(json_records(json.loads(line), "x", [])[0]))}  # fmt: skip
+    assert matching
+    assert matching <= passed
+
+
+@pytest.mark.parametrize(
+    ("query", "clauses"),
+    [
+        ("psilocybin", [["psilocybin"]]),
+        ("lsd OR (psilocybin AND pain)", [["lsd", "psilocybin"]]),
+        ("psiloc* OR psilocybin", [["psiloc*"]]),
+        ("pain NOT lsd", [["pain"]]),
+        ("NOT lsd", []),
+        ("lsd OR NOT pain", []),
+        ("2020[dp]", []),
+        ("lsd OR 2020[dp]", []),
+        ("lsd AND 2020[dp]", [["lsd"]]),
+        ("eng[la]", []),
+        ('"sp-26"[tiab]', [["sp 26"]]),
+        ("боль[ti]", []),
+    ],
+)
+def test_clauses_follow_from_the_query(query: str, clauses: list[list[str]]) -> None:
+    assert [sorted(c) for c in necessary(parse(query))] == clauses
+
+
+def test_shipped_pubmed_strategy_can_be_searched_for_in_bytes() -> None:
+    lines = load("pubmed")["lines"]
+    whole = f"(({lines[0]['query']}) OR ({lines[1]['query']})) AND ({lines[2]['query']})"
+    clauses = necessary(parse(whole))
+    assert len(clauses) == 2
+    data = [b"<PubmedArticle><T>S-ketamine in neuropathic pain</T>", b"<PubmedArticle><T>Spain</T>"]
+    assert sieve(pa.array(data, pa.binary()), clauses).tolist() == [0]
