@@ -58,7 +58,6 @@ def pages_of(world: World) -> Iterator[Page]:
         yield records.trial_page(world, trial)
     yield from mechanism.mechanism_pages(world)
     yield from approach.approach_pages(world)
-    yield from planning.planning_pages(world)
     yield facts.safety_page(world)
     yield facts.legal_page(world)
     yield facts.ketamine_page(world)
@@ -66,6 +65,8 @@ def pages_of(world: World) -> Iterator[Page]:
     yield doctor.doctor_page(world)
     yield news.news_page(world, news.versions_of(world))
     yield about.methods_page(world)
+    # Last: a first run simulates for half a minute, and a server shows the other pages meanwhile.
+    yield from planning.planning_pages(world)
 
 
 def contents(world: World, *, live: bool = False) -> Iterator[Piece]:

@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -144,8 +144,26 @@ def planned(world: World) -> dict[str, Any]:
     if key not in _KEPT:
         while len(_KEPT) >= _MOST_KEPT:
             _KEPT.pop(next(iter(_KEPT)))
-        _KEPT[key] = _read(key) or _write(key, _all(world.base, world.answers))
+        with _alone(key):
+            _KEPT[key] = _read(key) or _write(key, _all(world.base, world.answers))
     return _KEPT[key]
+
+
+@contextlib.contextmanager
+def _alone(key: str) -> Iterator[None]:
+    """Let one process at a time compute; the others wait and read what it kept."""
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system: each process computes for itself
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            folder = cache_folder() / "next-trial"
+            folder.mkdir(parents=True, exist_ok=True)
+            file = stack.enter_context((folder / f"{key}.lock").open("w"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @cache
@@ -243,7 +261,8 @@ def _all(base: EvidenceBase, answers: dict[str, Answer]) -> dict[str, Planned]:
         waiting = unpublished_trials([base.trials[t] for t in answer.trials])
         today = (same, tuple((r.study, r.comparator) for r in ground.rows), waiting,
                  bool(set(answer.substances) & FELT), answer.certainty.level)  # fmt: skip
-        cases = once(("cases", today), partial(_cases, ground, plan))
+        shared = once(("cases", today), partial(_cases, ground, plan))
+        cases = tuple(Case(c.label, replace(c.forecast, question=name)) for c in shared)
         found[name] = Planned(
             answer, outlook, gaps, plan, "", tuple(designs), widths, cases,
             planning.protocol_table(base, plan, answer, gaps),
