@@ -128,3 +128,22 @@ def test_where_there_is_a_placebo_comparison_another_treatment_stays_apart(
 def test_the_same_seed_gives_the_same_outlook(base: EvidenceBase, found: dict[str, Answer]) -> None:
     answer = found["psilocybin-low-back-pain"]
     assert outlook(base, answer, simulations=100) == outlook(base, answer, simulations=100)
+
+
+def test_the_command_tells_the_parts_asked_for() -> None:
+    from typer.testing import CliRunner
+
+    from aponia.cli.main import app
+
+    run = CliRunner().invoke
+    told = run(app, ["plan", "psilocybin for fibromyalgia", "--gaps", "--value", "--threshold", "0.5", "--n", "60", "--json"])  # fmt: skip
+    assert told.exit_code == 0
+    parts = json.loads(told.stdout)
+    assert set(parts) == {"question", "gaps", "value"}
+    assert parts["value"]["threshold"]["origin"] == "given"
+    text = run(app, ["plan", "psilocybin for cluster headache", "--outlook", "--gaps"])
+    assert text.exit_code == 0
+    assert "nothing is on its way" in text.stdout
+    assert "not read" in text.stdout
+    asked = run(app, ["plan", "psilocybin for cluster headache", "--value"])
+    assert asked.exit_code != 0

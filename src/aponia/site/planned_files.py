@@ -26,17 +26,12 @@ from aponia.site.views.planning_figures import (
 __all__ = ["PlanPrintError", "plan_pdf", "planned_files"]
 
 PAGES = 2
-#: Type size, sources printed with an item, and width of the widest picture in percent; tried in order.
+#: Type size, sources printed with an item, width of the widest picture and of the curves in percent; tried in
+#: order: pictures shrink before letters do.
 _CUTS = (
-    (8.6, 1, 100),
-    (8.4, 1, 90),
-    (8.2, 1, 80),
-    (8.0, 1, 72),
-    (7.8, 0, 72),
-    (7.5, 0, 66),
-    (7.2, 0, 60),
-    (6.9, 0, 55),
-)
+    (8.6, 1, 100, 100), (8.4, 1, 92, 84), (8.4, 1, 86, 70), (8.2, 1, 82, 64), (8.0, 1, 76, 60),
+    (7.8, 0, 72, 58), (7.5, 0, 66, 54), (7.2, 0, 60, 50), (6.9, 0, 55, 46),
+)  # fmt: skip
 _FILLED = {"very low": 1, "low": 2, "moderate": 3, "high": 4}
 _DESIGN = {"parallel": "parallel groups", "crossover": "crossover", "n-of-1": "N-of-1 trials"}
 
@@ -137,11 +132,11 @@ def _picture(figure: Figure, *, wide: bool = False) -> dict[str, str]:
 
 
 def _data(
-    world: World, name: str, made: dict[str, Any], paper: str, cut: tuple[float, int, int]
+    world: World, name: str, made: dict[str, Any], paper: str, cut: tuple[float, int, int, int]
 ) -> dict[str, Any]:
     plan, answer = made["plan"], world.answers[name]
     level = answer.certainty.level
-    size, sources, bars = cut
+    size, sources, bars, curves = cut
     version = f"{world.version}+{world.base.digest[:12]}"
     interval = interval_picture(made)
     figures = [size_picture(made), unblinding_picture(made), certainty_picture(made)]
@@ -185,7 +180,7 @@ def _data(
             for p in made["protocol"]
         ],
         "warnings": [clean(plan["warnings"][-1])],
-        "cut": {"size": size, "bars": bars},
+        "cut": {"size": size, "bars": bars, "curves": curves},
         "words": {
             "kicker": "The next trial",
             "standing": "For planning research with a statistician and an ethics committee. Not medical advice; names no dose. Legal status differs by country.",
