@@ -2,7 +2,7 @@
 
 Simulations are modest and seeded, so that two builds give the same bytes. Plans that rest on the same
 numbers and belief are the same plan and are made once. What was computed is kept in memory and below the
-user's cache folder, under a name that holds the digest of the evidence and of the code that computed it:
+user's cache folder, under a name that holds the digest of the evidence, of the code that computed it and of the questions:
 a change of either makes a new file, so nothing can grow stale. Without the file a build takes about half a
 minute longer. Pages read plain JSON values, the same whether they were kept or just made.
 """
@@ -140,7 +140,8 @@ def planned(world: World) -> dict[str, Any]:
     -------
     dict of str to dict
     """
-    key = f"{world.base.digest[:24]}-{_code()[:16]}"
+    asked = hashlib.sha256("\n".join(world.answers).encode()).hexdigest()
+    key = f"{world.base.digest[:24]}-{_code()[:16]}-{asked[:8]}"
     if key not in _KEPT:
         while len(_KEPT) >= _MOST_KEPT:
             _KEPT.pop(next(iter(_KEPT)))
