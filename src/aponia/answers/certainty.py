@@ -12,7 +12,7 @@ from aponia.answers.select import Selection
 from aponia.appraisal import Body, Certainty, bias_flags, suggest_certainty
 from aponia.evidence import Question, Study, Trial
 
-__all__ = ["ENDED", "suggest"]
+__all__ = ["ENDED", "indirectness", "shared_flags", "suggest", "unpublished_trials"]
 
 #: Registry statuses of trials that should have reported.
 ENDED = ("Completed", "Terminated")
@@ -41,7 +41,7 @@ def suggest(
     studies = {s.id: s for s in chosen.by_layer[Layer.RANDOMISED]}
     whole = headline.kind in ("direction", "none")
     members = [r for r in headline.rows if whole or (r.effect and r.effect.has_interval)]
-    flags, severe = _bias(members, studies)
+    flags, severe = shared_flags(members, studies)
     rr = headline.measure == "RR"
     return suggest_certainty(
         Body(
@@ -58,9 +58,9 @@ def suggest(
             i2=headline.i2,
             flags=flags,
             severe_flags=severe,
-            indirect=_indirect(members, question),
+            indirect=indirectness(members, question),
             directions=tuple(r.direction for r in headline.rows),
-            unpublished=_unpublished(trials),
+            unpublished=unpublished_trials(trials),
             no_direction=whole and headline.direction == "unclear",
             silent=sum(r.silent for r in headline.rows),
             default_mid={"SMD": 0.2, "RR": math.log(1.25)}.get(headline.measure or ""),
@@ -68,7 +68,7 @@ def suggest(
     )
 
 
-def _bias(
+def shared_flags(
     rows: Sequence[StudyRow], studies: dict[str, Study]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return flags that touch at least half of the people behind the result, worded with their share."""
@@ -93,7 +93,8 @@ def _bias(
     return tuple(plain), tuple(severe)
 
 
-def _indirect(rows: Sequence[StudyRow], question: Question) -> tuple[str, ...]:
+def indirectness(rows: Sequence[StudyRow], question: Question) -> tuple[str, ...]:
+    """Return the reasons why the rows behind a result do not quite match the question."""
     reasons = []
     others = rows and all(r.comparator == "other-treatment" for r in rows)
     if others and "active" not in question.comparators:
@@ -104,7 +105,8 @@ def _indirect(rows: Sequence[StudyRow], question: Question) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def _unpublished(trials: Sequence[Trial]) -> int:
+def unpublished_trials(trials: Sequence[Trial]) -> int:
+    """Count the trials that ended without a result that could be found."""
     return sum(
         1
         for t in trials

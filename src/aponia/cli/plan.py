@@ -64,6 +64,25 @@ def plan(
         int, typer.Option("--simulations", help="Trials for each point of the search.")
     ] = 4000,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same plan.")] = 1,
+    outlook: Annotated[
+        bool, typer.Option("--outlook", help="Instead: would the registered trials settle it?")
+    ] = False,
+    gaps: Annotated[
+        bool, typer.Option("--gaps", help="Instead: what earlier trials did not measure.")
+    ] = False,
+    value: Annotated[
+        bool,
+        typer.Option("--value", help="Instead: what a trial would be worth (see --threshold)."),
+    ] = False,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--threshold", help="Effect that would make it worth it, in the person's unit."
+        ),
+    ] = None,
+    population: Annotated[
+        float | None, typer.Option("--population", help="People the decision is about.")
+    ] = None,
     evidence: Annotated[
         Path | None,
         typer.Option("--evidence", envvar="APONIA_EVIDENCE", help="Another evidence base."),
@@ -80,6 +99,14 @@ def plan(
     if looks < 1:
         raise planning.PlanningError(f"--looks must be at least 1, found {looks}")
     base = base_package.load(evidence)
+    if outlook or gaps or value:
+        from aponia.cli.plan_outlook import tell
+
+        tell(
+            base, question, gaps=gaps, outlook=outlook, value=value, threshold=threshold,
+            population=population, people=people, outcome=outcome, seed=seed, as_json=as_json,
+        )  # fmt: skip
+        return
     with progress("planning") as step:
         made = planning.plan(
             question,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from aponia.site.downloads import twins_of
 from aponia.site.figure_files import NamedFigure, with_figures
+from aponia.site.planned_files import planned_files
 from aponia.site.published import Release
 from aponia.site.render import Page, render
 from aponia.site.twins import twin_files, with_twins
@@ -24,6 +25,7 @@ from aponia.site.views import (
     home,
     mechanism,
     news,
+    planning,
     question,
     records,
 )
@@ -63,6 +65,8 @@ def pages_of(world: World) -> Iterator[Page]:
     yield doctor.doctor_page(world)
     yield news.news_page(world, news.versions_of(world))
     yield about.methods_page(world)
+    # Last: a first run simulates for half a minute, and a server shows the other pages meanwhile.
+    yield from planning.planning_pages(world)
 
 
 def contents(world: World, *, live: bool = False) -> Iterator[Piece]:
@@ -103,6 +107,8 @@ def contents(world: World, *, live: bool = False) -> Iterator[Piece]:
     for path, data in twins_of(world):
         files[path] = len(data)
         yield kept(path, data)
+    for path, data in planned_files(world):
+        yield Piece(path, data)
     release = Release(world, pages, figures)
     for path, data in release.beside_pages():
         yield kept(path, data)

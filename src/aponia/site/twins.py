@@ -41,7 +41,7 @@ _ELSEWHERE = {
     "mechanisms/index": ("mechanism_findings", "mechanism_index"),
     "data/index": ("codebook",),
 }
-_OWN_JSON = ("questions/", "studies/", "trials/", "mechanisms/", "whats-new/")
+_OWN_JSON = ("questions/", "studies/", "trials/", "mechanisms/", "next-trial/", "whats-new/")
 QUESTION_COLUMNS = (
     "question", "ask", "short", "status", "certainty", "direction", "people", "randomised_trials",
     "registered_trials", "plain", "harm", "last_search", "data_changed", "conclusion_changed", "next_due",
