@@ -142,7 +142,7 @@ def _kept(scan: _Scan, block: Block) -> Iterator[tuple[int, bytes]]:
 def _articles(scan: _Scan, block: Block) -> Iterator[Found]:
     n = len(block.cuts) - 1
     scan.part.records += n
-    if n > 0 and block.data.count(b"<PubmedArticle>", 0, block.cuts[-1]) != n:  # fmt: skip
+    if not block.paired:
         _unpaired(scan, block)
     for offset, data in _kept(scan, block):
         starts = [m.start() for m in _START.finditer(data)]
