@@ -152,3 +152,17 @@ def test_shipped_pubmed_strategy_can_be_searched_for_in_bytes() -> None:
     assert len(clauses) == 2
     data = [b"<PubmedArticle><T>S-ketamine in neuropathic pain</T>", b"<PubmedArticle><T>Spain</T>"]
     assert sieve(pa.array(data, pa.binary()), clauses).tolist() == [0]
+
+
+@given(
+    st.sets(st.sampled_from([*WORDS, "office stress", "ketamin*", "x" * 40]), min_size=1),
+    st.integers(1, 3000),
+)
+def test_groups_hold_every_word_of_a_clause_once(words: set[str], at_once: int) -> None:
+    necessary_module._groups.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(necessary_module, "_AT_ONCE", at_once)
+        groups = necessary_module._groups(frozenset(words), lines=False)
+    necessary_module._groups.cache_clear()
+    assert sorted(w for g in groups for w in g) == sorted(words)
+    assert all(len(g) == 1 or len(necessary_module.pattern(g)) <= at_once for g in groups)

@@ -363,6 +363,11 @@ def test_chapters_of_books_are_records_too(made: ModuleType, tmp_path: Path) -> 
     part = one(made.write(tmp_path / "a.xml.gz", text), tmp_path / "out")
     assert (part.records, part.problems) == (3, [])
     assert pmids(tmp_path / "out") == ["1", "5", "6"]
+    # An article without its end before a chapter is as many ends as beginnings, and told all the same.
+    unended = made.article(7, "Psilocybin headache").replace("</PubmedArticle>", "")
+    part = one(made.write(tmp_path / "b.xml.gz", made.HEAD + unended + book + made.END), tmp_path / "other")  # fmt: skip
+    assert pmids(tmp_path / "other") == ["5"]
+    assert ["PMID 7: this record has no end" in p.message for p in part.problems] == [True]
 
 
 def test_command_writes_parts_and_an_export_and_says_what_was_wrong(made: ModuleType, tmp_path: Path) -> None:  # fmt: skip
