@@ -94,7 +94,7 @@ class Quarter:
         for entry in entries:
             name = entry.filename.replace("\\", "/").lower()
             base = name.rsplit("/", 1)[-1]
-            if entry.is_dir() or "__macosx/" in name or base.startswith(".") or not base.endswith(".txt"):  # fmt: skip
+            if entry.is_dir() or "__macosx/" in name or base.startswith(".") or base.endswith((".pdf", ".doc", ".docx")):  # fmt: skip
                 continue
             table = re.fullmatch(r"(demo|drug|reac|indi|outc|ther|rpsr)\d\dq[1-4]\.txt", base)
             if table:
@@ -108,6 +108,8 @@ class Quarter:
                 continue
             if entry.flag_bits & 1:
                 raise QuarterError(f"{entry.filename}: encrypted")
+            if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                raise QuarterError(f"{entry.filename}: packed with method {entry.compress_type}, expected 0 or 8 (stored, deflated)")  # fmt: skip
             if entry.file_size > LARGEST_TABLE:
                 raise QuarterError(f"{entry.filename}: {entry.file_size:,} bytes, expected at most {LARGEST_TABLE:,}")  # fmt: skip
             if entry.file_size > _READ and entry.file_size > TIGHTEST * entry.compress_size:
