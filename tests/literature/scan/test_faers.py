@@ -191,8 +191,10 @@ def test_malformed_rows_lose_only_themselves_and_are_told_with_file_and_line(qua
     rows["DRUG"].insert(4, "")
     rows["DRUG"].insert(5, rows["DRUG"][0].replace("11$", "x1$", 1))
     rows["REAC"][1] = "21$2$Headache$$$ é"
+    rows["DEMO"][2] = rows["DEMO"][2].replace("31$3$", " 31 $3 $").replace("$US", "$ US ")
     part, found = run(quarters.write(tmp_path / "q.zip", rows, encoding="cp1252"))
     assert [c["primaryid"] for c in found] == [11, 31, 41, 51]
+    assert found[1]["occr_country"] == "US"
     assert (part.state, part.n_problems) == ("complete", 3)
     assert [(p.kind, p.offset, p.message) for p in part.problems] == [
         ("row", 4, "DRUG24Q3.txt, line 4: 6 fields, expected 20; row left out"),

@@ -221,7 +221,7 @@ def _latest(
     for batch in quarter.rows("demo", ("caseid", "caseversion", "fda_dt"), tell):
         columns = [batch.column(0).to_numpy()]
         for i in (1, 2, 3):
-            text = batch.column(i)
+            text = pc.utf8_trim_whitespace(batch.column(i))
             number = pc.match_substring_regex(text, "^[0-9]{1,18}$")
             odd += pc.sum(pc.invert(number)).as_py() or 0 if i == 1 else 0
             columns.append(pc.cast(pc.if_else(number, text, pa.scalar("-1")), pa.int64()).to_numpy())  # fmt: skip
@@ -262,7 +262,7 @@ def _joined(
     at = 0
     for batch in quarter.rows("demo", ("caseversion", *_DEMO), _quiet):
         here = wanted[(wanted >= at) & (wanted < at + batch.num_rows)]
-        for place, row in zip(here.tolist(), batch.take(here - at).to_pylist(), strict=True):
+        for place, row in zip(here.tolist(), _rows(batch, here - at), strict=True):
             version = row["caseversion"]
             version = int(version) if version.isdecimal() and len(version) < 10 else 0
             cases[row["primaryid"]].append(row | {"caseid": places[place], "caseversion": version})
@@ -289,6 +289,15 @@ def _children(
     out: dict[int, list[Any]] = defaultdict(list)
     for batch in quarter.rows(table, columns, tell):
         here = np.flatnonzero(np.isin(batch.column(0).to_numpy(), ids))
-        for row in batch.take(here).to_pylist():
+        for row in _rows(batch, here):
             out[row["primaryid"]].append(row)
     return out
+
+
+def _rows(batch: pa.RecordBatch, places: np.ndarray) -> list[dict[str, Any]]:
+    """Return some rows, without blanks at either end of a field."""
+    columns = {n: batch.column(n).take(places).to_pylist() for n in batch.schema.names}
+    texts = [
+        values if n == "primaryid" else [v.strip() for v in values] for n, values in columns.items()
+    ]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*texts, strict=True)]

@@ -138,7 +138,7 @@ class Quarter:
         return [n or f"_{i}" for i, n in enumerate(names)]
 
     def rows(self, table: str, columns: tuple[str, ...], tell: Tell) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a table, with `primaryid` as int64 and the other columns as strings.
+        """Yield the rows of a table, with `primaryid` as int64 and the other columns as strings, blanks kept.
 
         Parameters
         ----------
@@ -177,21 +177,18 @@ class Quarter:
             except pa.ArrowInvalid:
                 return  # no row behind the names
             for batch in _until_broken(reader, file, tell):
-                texts = [pc.fill_null(pc.utf8_trim_whitespace(batch.column(i)), "") for i in range(len(wanted))]  # fmt: skip
-                good = pc.match_substring_regex(texts[0], "^[0-9]{1,18}$").to_numpy(
-                    zero_copy_only=False
-                )
-                for i in np.flatnonzero(~good).tolist():
-                    # An empty line is no row.
-                    if any(t[i].as_py() for t in texts):
-                        line = _line(given + i, skipped)
-                        tell(line, f"{file}, line {line}: primaryid is {texts[0][i].as_py()[:30]!r}, expected a number; row left out", "row")  # fmt: skip
+                texts = [c if c.null_count == 0 else pc.fill_null(c, "") for c in batch.columns]
+                trimmed = pc.utf8_trim_whitespace(texts[0])
+                good = pc.match_substring_regex(trimmed, "^[0-9]{1,18}$")
+                if not pc.all(good).as_py():
+                    for i in np.flatnonzero(~good.to_numpy(zero_copy_only=False)).tolist():
+                        # An empty line is no row.
+                        if any(t[i].as_py() for t in texts):
+                            line = _line(given + i, skipped)
+                            tell(line, f"{file}, line {line}: primaryid is {trimmed[i].as_py()[:30]!r}, expected a number; row left out", "row")  # fmt: skip
+                    trimmed, texts = trimmed.filter(good), [t.filter(good) for t in texts]
                 given += batch.num_rows
-                kept = pa.array(good)
-                yield pa.RecordBatch.from_arrays(
-                    [pc.cast(texts[0].filter(kept), pa.int64()), *(t.filter(kept) for t in texts[1:])],
-                    names=wanted,
-                )  # fmt: skip
+                yield pa.RecordBatch.from_arrays([pc.cast(trimmed, pa.int64()), *texts[1:]], names=wanted)  # fmt: skip
 
     def withdrawn(self, tell: Tell) -> set[int]:
         """Return the case numbers (`caseid`) in the lists of withdrawn cases."""
