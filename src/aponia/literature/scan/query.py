@@ -239,7 +239,8 @@ def _words(text: str, at: int) -> tuple[Word, ...]:
                 raise _WrongError(
                     "* must follow the beginning of a word; other places are not supported", star
                 )
-            if len("".join(words)) < 4:
+            # Those of words before it in the phrase count: "5-MeO*" is printed as "5 meo*", and must be read again.
+            if sum(len(w.text) for w in out) + sum(map(len, words)) < 4:
                 raise _WrongError("* needs at least four characters before it, as in PubMed", star)
             if text[piece.end() : piece.end() + 1].strip():
                 raise _WrongError("* inside a word is not supported, only at its end", star)
