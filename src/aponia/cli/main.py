@@ -21,18 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for _command in (
-    "ask",
-    "brief",
-    "build",
-    "check",
-    "exposure",
-    "mcp",
-    "plan",
-    "pool",
-    "scan",
-    "serve",
-):
+for _command in ("ask", "brief", "build", "check", "exposure", "mcp", "plan", "pool", "scan", "serve"):
     _module = import_module(f"aponia.cli.{_command}")
     app.command(name=_command)(getattr(_module, _command))
 for _group in ("evidence", "literature"):
