@@ -15,12 +15,12 @@ __all__ = ["scan"]
 
 def scan(
     paths: Annotated[
-        list[Path], typer.Argument(help="PubMed XML or JSONL files, gzip or plain, and folders of them.")
+        list[Path], typer.Argument(help="PubMed XML or JSONL files, gzip or plain, or FAERS quarters (.zip), and folders of them.")
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the Parquet parts; a stopped run goes on there.")],
     query: Annotated[
         str | None,
-        typer.Option("--query", help="As PubMed writes it: 'psilocybin[tiab] AND (pain OR headache)'."),
+        typer.Option("--query", help="As PubMed writes it: 'psilocybin[tiab] AND (pain OR headache)'; for FAERS with [drug] [suspect] [reac] [indi] [outc]."),
     ] = None,
     query_file: Annotated[
         Path | None, typer.Option("--query-file", help="A text file that holds the query.")
@@ -54,9 +54,12 @@ def scan(
         raise typer.BadParameter(f"--export {export}: the name must end with .ris, .nbib, .csv or .bib")  # fmt: skip
     text = query if query is not None else query_file.read_text("utf-8-sig") if query_file else ""
     jobs = jobs_of(paths, out, text)
+    cases = jobs[0].cases
+    if export is not None and cases:
+        raise typer.BadParameter("--export writes references; FAERS cases are none, read the Parquet parts")  # fmt: skip
     with progress("Scanning") as step:
         result = run(jobs, workers=workers, scheduler=scheduler, progress=step)
-    answer = result.to_dict() | {"query": jobs[0].query, "notes": notes(parse(text)), "out": str(out)}  # fmt: skip
+    answer = result.to_dict() | {"query": jobs[0].query, "notes": notes(parse(text, cases=cases), cases=cases), "out": str(out)}  # fmt: skip
     if export is not None:
         _export(result, out, export)
     if as_json:
@@ -80,7 +83,8 @@ def _tell(result: ScanResult, answer: dict[str, object]) -> None:
         typer.echo(f"Note: {note}", err=True)
     for part in result.parts:
         for trouble in part.problems[:20]:
-            typer.echo(f"{part.file}, byte {trouble.offset}: {trouble.message}", err=True)
+            place = f", byte {trouble.offset}" if not part.cases else ""
+            typer.echo(f"{part.file}{place}: {trouble.message}", err=True)
         if part.n_problems > 20:
             typer.echo(f"{part.file}: {part.n_problems - 20} more; all are in its manifest", err=True)  # fmt: skip
     if result.leftover:
@@ -88,6 +92,9 @@ def _tell(result: ScanResult, answer: dict[str, object]) -> None:
     megabytes = sum(p.bytes for p in result.parts) / 1e6
     cpu = sum(p.cpu_seconds for p in result.parts)
     rate = f", {megabytes / cpu:,.0f} MB a second and core" if cpu else ""
-    typer.echo(f"{answer['matches']:,} of {answer['records']:,} records match, in {answer['files']} files ({megabytes:,.0f} MB of text{rate}).")  # fmt: skip
+    typer.echo(f"{answer['matches']:,} of {answer['records']:,} {'reports' if result.parts[0].cases else 'records'} match, in {answer['files']} files ({megabytes:,.0f} MB of text{rate}).")  # fmt: skip
+    if dropped := answer.get("dropped"):
+        typer.echo(f"Left out: {dropped['superseded']:,} reports that are not the latest version of their case, {dropped['withdrawn']:,} cases withdrawn.")  # type: ignore[index]  # fmt: skip
+        typer.echo(str(answer["caution"]))
     states = ", ".join(f"{answer[s]} {s}" for s in ("complete", "damaged", "failed", "killed") if answer[s])  # fmt: skip
     typer.echo(f"{states}; {result.reused} from an earlier run; {result.seconds:.1f} s. Parts are in {answer['out']}.")  # fmt: skip

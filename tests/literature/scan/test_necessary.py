@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+from random import Random
 from types import ModuleType
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from aponia.literature.readers.pubmed_xml import PUBMED_TAGS
@@ -15,6 +17,9 @@ from aponia.literature.readers.xmlsafe import records_of
 from aponia.literature.scan import article_of_node, matches, necessary, parse
 from aponia.literature.scan.necessary import sieve
 from aponia.literature.strategies import load
+
+# The function of that name hides the module.
+necessary_module = importlib.import_module("aponia.literature.scan.necessary")
 
 #: Ways to write a letter or a run of letters that `fold` takes for the same.
 SPELT = {
@@ -57,18 +62,50 @@ QUERIES = [
 ]  # fmt: skip
 
 
-@given(st.lists(st.tuples(texts(), texts()), min_size=1, max_size=4), st.sampled_from(QUERIES))
+DRAWN = st.tuples(st.lists(st.tuples(texts(), texts()), min_size=1, max_size=4), st.sampled_from(QUERIES))  # fmt: skip
+
+
+def held_back(made: ModuleType, drawn: tuple[list[tuple[str, str]], str]) -> list[str]:
+    """Return the records that match and that the search of the bytes did not pass on."""
+    node = parse(drawn[1])
+    data = [made.article(7 + i, *pair).encode() for i, pair in enumerate(drawn[0])]
+    passed = set(sieve(pa.array(data, pa.binary()), necessary(node)).tolist())
+    # Tags drawn at random need not pair up; the reader mends them, and reads what it mended.
+    return [
+        record.decode()
+        for i, record in enumerate(data)
+        if i not in passed
+        for element in records_of(record.decode(), PUBMED_TAGS, "x", [])
+        if matches(node, article_of_node(element))
+    ]
+
+
+@given(DRAWN)
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_prefilter_never_holds_back_a_match(
-    made: ModuleType, given_texts: list[tuple[str, str]], query: str
+    made: ModuleType, drawn: tuple[list[tuple[str, str]], str]
 ) -> None:
-    node = parse(query)
-    data = [made.article(7 + i, *pair).encode() for i, pair in enumerate(given_texts)]
-    passed = set(sieve(pa.array(data, pa.binary()), necessary(node)).tolist())
-    for i, record in enumerate(data):
-        # Tags drawn at random need not pair up; the reader mends them, and reads what it mended.
-        for element in records_of(record.decode(), PUBMED_TAGS, "x", []):
-            assert not matches(node, article_of_node(element)) or i in passed
+    assert held_back(made, drawn) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [("_STRANGE", r"&[#0-9A-Za-z]+;"), ("_STRANGE", r"[\x80-\xff]+"), ("_MARKUP", r"</?sub>")],
+    ids=["no accents", "no character references", "no mark-up with attributes"],
+)
+def test_a_prefilter_that_forgets_a_way_of_writing_is_caught(
+    made: ModuleType, monkeypatch: pytest.MonkeyPatch, name: str, broken: str
+) -> None:
+    """The test above has teeth: each of these faults makes it fail."""
+    monkeypatch.setattr(necessary_module, name, broken)
+    for cache in (necessary_module.pattern, necessary_module._written):
+        cache.cache_clear()
+    try:
+        few = settings(max_examples=2000, phases=[Phase.generate], database=None, deadline=None)
+        find(DRAWN, lambda drawn: bool(held_back(made, drawn)), settings=few, random=Random(1))
+    finally:
+        for cache in (necessary_module.pattern, necessary_module._written):
+            cache.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -115,3 +152,17 @@ def test_shipped_pubmed_strategy_can_be_searched_for_in_bytes() -> None:
     assert len(clauses) == 2
     data = [b"<PubmedArticle><T>S-ketamine in neuropathic pain</T>", b"<PubmedArticle><T>Spain</T>"]
     assert sieve(pa.array(data, pa.binary()), clauses).tolist() == [0]
+
+
+@given(
+    st.sets(st.sampled_from([*WORDS, "office stress", "ketamin*", "x" * 40]), min_size=1),
+    st.integers(1, 3000),
+)
+def test_groups_hold_every_word_of_a_clause_once(words: set[str], at_once: int) -> None:
+    necessary_module._groups.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(necessary_module, "_AT_ONCE", at_once)
+        groups = necessary_module._groups(frozenset(words), lines=False)
+    necessary_module._groups.cache_clear()
+    assert sorted(w for g in groups for w in g) == sorted(words)
+    assert all(len(g) == 1 or len(necessary_module.pattern(g)) <= at_once for g in groups)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aponia.literature.scan import Article, QueryError, matches, notes, parse
@@ -95,6 +95,8 @@ def test_caret_stays_in_place_in_long_and_broken_queries() -> None:
 
 @given(st.text(alphabet='ab*"[]():~ \n-#&éβANDORNOTtidpmh0123/', max_size=40))
 @settings(max_examples=300)
+@example("5-MeO*")
+@example("abβ0*")
 def test_any_text_is_a_query_or_a_query_error(text: str) -> None:
     column, node = 1, None
     try:

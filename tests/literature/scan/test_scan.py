@@ -219,9 +219,10 @@ def test_what_can_not_be_scanned_is_said_before_anything_is_done(made: ModuleTyp
         jobs_of([tmp_path / "none"], tmp_path, QUERY)
     with pytest.raises(ScanError, match="no file in it ends with"):
         jobs_of([tmp_path], tmp_path, QUERY)
+    made.write(tmp_path / "x/a.xml", made.corpus(1, 1))
+    # Which field tags there are depends on what the files are.
     with pytest.raises(QueryError, match="column 4"):
         jobs_of([tmp_path], tmp_path, "a b[ti")
-    made.write(tmp_path / "x/a.xml", made.corpus(1, 1))
     made.write(tmp_path / "y/a.xml", made.corpus(1, 1))
     with pytest.raises(ScanError, match="would both become the part a"):
         jobs_of([tmp_path / "x/a.xml", tmp_path / "y/a.xml"], tmp_path, QUERY)
@@ -362,6 +363,11 @@ def test_chapters_of_books_are_records_too(made: ModuleType, tmp_path: Path) -> 
     part = one(made.write(tmp_path / "a.xml.gz", text), tmp_path / "out")
     assert (part.records, part.problems) == (3, [])
     assert pmids(tmp_path / "out") == ["1", "5", "6"]
+    # An article without its end before a chapter is as many ends as beginnings, and told all the same.
+    unended = made.article(7, "Psilocybin headache").replace("</PubmedArticle>", "")
+    part = one(made.write(tmp_path / "b.xml.gz", made.HEAD + unended + book + made.END), tmp_path / "other")  # fmt: skip
+    assert pmids(tmp_path / "other") == ["5"]
+    assert ["PMID 7: this record has no end" in p.message for p in part.problems] == [True]
 
 
 def test_command_writes_parts_and_an_export_and_says_what_was_wrong(made: ModuleType, tmp_path: Path) -> None:  # fmt: skip

@@ -5,16 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Protocol
 
-from aponia.literature.scan.article import Article
 from aponia.literature.scan.terms import WORD_FIELDS, And, Dates, Node, Not, Or, Term, Word
 
-__all__ = ["matches"]
+__all__ = ["Searchable", "matches"]
 
 
-def matches(node: Node, article: Article) -> bool:
+class Searchable(Protocol):
+    """What a query can be asked of: an `article.Article`, a `cases.Case`."""
+
+    @property
+    def dates(self) -> tuple[tuple[int, int], ...]:
+        """Earliest and latest day of each date."""
+
+    @property
+    def names(self) -> Iterable[tuple[str, str, str]]:
+        """Folded (family, initials, given names) of each author."""
+
+    def values(self, tag: str) -> tuple[str, ...]:
+        """Return the folded values of a field."""
+
+
+def matches(node: Node, article: Searchable) -> bool:
     """Tell whether a record matches.
 
+    >>> from aponia.literature.scan.article import Article
     >>> from aponia.literature.scan.query import parse
     >>> matches(parse('"cluster headache*"[ti] NOT rats[tiab]'), Article(title=("LSD for Cluster-Headaches",)))
     True

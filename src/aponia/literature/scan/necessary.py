@@ -1,7 +1,7 @@
 r"""What must stand in a record's bytes if it is to match: found out before any XML is parsed.
 
 From a query follow *clauses*: sets of words of which at least one must occur in every match. They
-are searched for in the raw bytes by RE2 (through Arrow), in a pass for each dozen. A word
+are searched for in the raw bytes by RE2 (through Arrow), some two dozen in a pass. A word
 counts as found however its letters are written: in any case, with accents, as ligatures, as
 character references, with mark-up or invisible characters inside. So a record can be passed on for
 nothing, and is never held back wrongly.
@@ -28,8 +28,8 @@ Clause = frozenset[str]
 
 #: A clause of more words than this takes longer to search for than to parse what it would save.
 _MOST_WORDS = 600
-#: Words in one expression: RE2 falls back to a slow way when its automaton outgrows 8 MB.
-_AT_ONCE = 12
+#: Letters in one expression, some 26 words: RE2 falls back to a slow way when its automaton outgrows 8 MB.
+_AT_ONCE = 30_000
 _LONGEST = 24
 #: Values put together from several elements: words in a row need not stand in a row in the file.
 _JOINED = frozenset({"all", "tw", "mh", "majr", "au"})
@@ -173,6 +173,21 @@ def _greek(word: str) -> str:
     return "|".join(out)
 
 
+@lru_cache(maxsize=500)
+def _groups(clause: Clause, *, lines: bool) -> tuple[Clause, ...]:
+    """Divide a clause so that the expression for each group is at most `_AT_ONCE` long, or for one word."""
+    out: list[set[str]] = []
+    room = 0
+    for word in sorted(clause):
+        size = len(pattern(frozenset({word}), lines=lines))
+        if size > room or not out:
+            out.append(set())
+            room = _AT_ONCE
+        out[-1].add(word)
+        room -= size
+    return tuple(frozenset(some) for some in out)
+
+
 def sieve(records: pa.Array, clauses: tuple[Clause, ...], *, lines: bool = False) -> np.ndarray:
     """Return the indices of the records that hold a word of every clause.
 
@@ -198,9 +213,8 @@ def sieve(records: pa.Array, clauses: tuple[Clause, ...], *, lines: bool = False
         if not len(left):
             break
         hit = np.zeros(len(records), dtype=bool)
-        words = sorted(clause)
-        for i in range(0, len(words), _AT_ONCE):
-            some = pattern(frozenset(words[i : i + _AT_ONCE]), lines=lines)
+        for words in _groups(clause, lines=lines):
+            some = pattern(words, lines=lines)
             hit |= pc.match_substring_regex(records, pattern=some).to_numpy(zero_copy_only=False)
         kept = np.flatnonzero(hit)
         if len(kept) < len(left):

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from aponia.literature.record import Problem, Record
 from aponia.literature.scan.article import Article, article_of_node, article_of_record
+from aponia.literature.scan.cases import search_quarter
 from aponia.literature.scan.files import BLOCK, Block, Source, blocks
 from aponia.literature.scan.match import matches
 from aponia.literature.scan.necessary import Clause, necessary, sieve
 from aponia.literature.scan.parts import Found, Job, Part, PartWriter, Trouble
+from aponia.literature.scan.quarter import QuarterError
 from aponia.literature.scan.query import parse
 from aponia.literature.scan.terms import Node
 
@@ -39,6 +41,9 @@ class _Scan:
         if len(self.part.problems) < _MOST_PROBLEMS:
             self.part.problems.append(Trouble(kind, offset, message))
 
+    def trouble_at(self, line: int, message: str, kind: str) -> None:
+        self.trouble(line, message, kind=kind)
+
 
 def scan_file(job: Job) -> Part:
     """Scan one file and write its part; what is wrong with the file stands in the part, and raises nothing.
@@ -58,14 +63,21 @@ def scan_file(job: Job) -> Part:
         The part can not be written.
     """
     started, cpu = time.perf_counter(), time.process_time()
-    node = parse(job.query)
+    node = parse(job.query, cases=job.cases)
     part = Part.begin(job)
     with PartWriter(job) as writer:
         scan = _Scan(node, necessary(node), part, lines=False)
         source = Source(Path(job.path))
         try:
-            for found in _search(scan, source, job.block or BLOCK):
-                writer.add(found)
+            if job.cases:
+                clauses = necessary(node)
+                for row in search_quarter(source.path, node, clauses, part, scan.trouble_at):
+                    writer.add_row(row)
+            else:
+                for found in _search(scan, source, job.block or BLOCK):
+                    writer.add(found)
+        except QuarterError as error:
+            scan.trouble(0, str(error), kind="file")
         except OSError as error:
             scan.trouble(0, f"the file can not be read: {error}", kind="file")
         for at, message in source.damage:
@@ -130,7 +142,7 @@ def _kept(scan: _Scan, block: Block) -> Iterator[tuple[int, bytes]]:
 def _articles(scan: _Scan, block: Block) -> Iterator[Found]:
     n = len(block.cuts) - 1
     scan.part.records += n
-    if n > 0 and block.data.count(b"<PubmedArticle>", 0, block.cuts[-1]) != n:  # fmt: skip
+    if not block.paired:
         _unpaired(scan, block)
     for offset, data in _kept(scan, block):
         starts = [m.start() for m in _START.finditer(data)]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aponia.literature.record import Record
+from aponia.literature.scan.cases import CASE_SCHEMA_VERSION, case_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,6 +54,8 @@ class Job:
         As printed from its tree.
     block : int
         Inflated bytes looked at together; 0 for the default.
+    cases : bool
+        The file is a quarter of FAERS; the part then has `cases.CASE_COLUMNS`.
     """
 
     path: str
@@ -60,6 +63,7 @@ class Job:
     name: str
     query: str
     block: int = 0
+    cases: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Something wrong with an input: ``kind`` is note, record, damage, file or killed."""
+    """Something wrong with an input: ``kind`` is note, record, row (`offset` is then a line), damage, file or killed."""
 
     kind: str
     offset: int
@@ -95,7 +99,9 @@ class Part:
     bytes : int
         Inflated.
     deleted : list of str
-        PubMed identifiers that an update file withdraws.
+        PubMed identifiers that an update file withdraws, case numbers that a quarter of FAERS does.
+    dropped : dict of str to int
+        Of a quarter, reports that are not the latest version of their case, and cases withdrawn.
     """
 
     name: str
@@ -117,6 +123,8 @@ class Part:
     n_problems: int = 0
     problems: list[Trouble] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    dropped: dict[str, int] = field(default_factory=dict)
+    cases: bool = False
 
     @classmethod
     def begin(cls, job: Job) -> Part:
@@ -127,7 +135,7 @@ class Part:
             size, mtime = stat.st_size, stat.st_mtime_ns
         except OSError:
             size, mtime = -1, -1
-        return cls(job.name, path.name, job.path, size, mtime, job.query, digest_of(job.query))
+        return cls(job.name, path.name, job.path, size, mtime, job.query, digest_of(job.query, cases=job.cases), cases=job.cases)  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """Return the part as JSON-safe values."""
@@ -148,9 +156,10 @@ class Part:
         return cls(**values)
 
 
-def digest_of(query: str) -> str:
+def digest_of(query: str, *, cases: bool = False) -> str:
     """Return what tells apart parts of another query or of other columns."""
-    return hashlib.sha256(f"{SCHEMA_VERSION}\n{query}".encode()).hexdigest()
+    version = f"faers {CASE_SCHEMA_VERSION}" if cases else SCHEMA_VERSION
+    return hashlib.sha256(f"{version}\n{query}".encode()).hexdigest()
 
 
 def schema() -> pa.Schema:
@@ -184,7 +193,8 @@ class PartWriter:
         self._final = part_path(job.out, job.name)
         self._temporary = Path(job.out) / f".{job.name}.{os.getpid()}.partial"
         manifest_path(job.out, job.name).parent.mkdir(parents=True, exist_ok=True)
-        self._schema = schema().with_metadata({"aponia.scan": str(SCHEMA_VERSION), "aponia.query": job.query})  # fmt: skip
+        columns = case_schema() if job.cases else schema()
+        self._schema = columns.with_metadata({**columns.metadata, "aponia.query": job.query})
         self._writer = pq.ParquetWriter(self._temporary, self._schema, compression="zstd")
         self._rows: list[dict[str, Any]] = []
         self.rows = 0
@@ -201,6 +211,10 @@ class PartWriter:
         row = {n: getattr(found.record, n, None) for n in COLUMNS}
         row |= {"version": found.version, "offset": found.offset, "length": found.length}
         row["file"] = Path(self._job.path).name
+        self.add_row(row)
+
+    def add_row(self, row: dict[str, Any]) -> None:
+        """Add a row with the columns of the part."""
         self._rows.append(row)
         self.rows += 1
         if len(self._rows) >= _GROUP:
@@ -282,7 +296,7 @@ def read_parts(paths: Iterable[Path]) -> Iterator[Record]:
         with pq.ParquetFile(path) as parquet:
             stated = (parquet.schema_arrow.metadata or {}).get(b"aponia.scan")
             if stated != str(SCHEMA_VERSION).encode():
-                raise ValueError(f"{path}: not a part of aponia scan, version {SCHEMA_VERSION}")
+                raise ValueError(f"{path}: not a part of aponia scan with records, version {SCHEMA_VERSION}")  # fmt: skip
             for batch in parquet.iter_batches(batch_size=_GROUP):
                 for row in batch.to_pylist():
                     yield Record.from_dict({k: v for k, v in row.items() if k in names})

@@ -23,6 +23,8 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput, UnexpectedToken, VisitError
 
 from aponia.literature.scan.terms import (  # fmt: skip
+    CASE_FIELDS,
+    CASE_TAGS,
     FIELDS,
     TAGS,
     WORD_FIELDS,
@@ -96,8 +98,14 @@ class _WrongError(Exception):
         self.message, self.at = message, at
 
 
-def parse(query: str) -> Node:
+def parse(query: str, *, cases: bool = False) -> Node:
     """Parse a query.
+
+    Parameters
+    ----------
+    query : str
+    cases : bool
+        Asked of cases of FAERS: other field tags.
 
     Raises
     ------
@@ -112,7 +120,7 @@ def parse(query: str) -> Node:
     _check_pairs(text)
     try:
         tree = _parser().parse(text)
-        node: Node = _Build().transform(tree)
+        node: Node = _Build(cases=cases).transform(tree)
     except VisitError as error:
         if isinstance(error.orig_exc, _WrongError):
             wrong = error.orig_exc
@@ -125,10 +133,14 @@ def parse(query: str) -> Node:
     return node
 
 
-def notes(node: Node) -> list[str]:
-    """Return what PubMed would do with this query and `aponia scan` does not."""
+def notes(node: Node, *, cases: bool = False) -> list[str]:
+    """Return what PubMed would do with this query and `aponia scan` does not; what to know of one asked of cases."""
     fields = {term.field for term in _terms(node)}
     out = []
+    if cases:
+        return [
+            "Reactions and indications are MedDRA preferred terms, drugs stand as reported: other terms and names must be named in the query."
+        ]
     if fields & {"mh", "majr"}:
         out.append("MeSH headings are not exploded: narrower headings must be named in the query.")
     if "all" in fields:
@@ -188,7 +200,7 @@ def _unexpected(error: UnexpectedInput, text: str) -> tuple[str, str, int]:
     return f"expected {expected}, found {text[at]!r}", text, at + 1
 
 
-def _tag(tag: Token | None) -> tuple[str, int | None]:
+def _tag(tag: Token | None, *, cases: bool) -> tuple[str, int | None]:
     if tag is None:
         return "all", None
     name = re.sub(r"\s+", "", str(tag)[1:-1]).lower()
@@ -196,10 +208,17 @@ def _tag(tag: Token | None) -> tuple[str, int | None]:
     if found := _NEAR.match(name):
         name, near = found.group(1), int(found.group(2))
     at = int(tag.start_pos or 0)
-    if name not in TAGS:
-        raise _WrongError(f"unknown field tag {tag}; known are {', '.join(f'[{t}]' for t in FIELDS)}", at)  # fmt: skip
-    field = TAGS[name]
-    if near is not None and field not in {"ti", "ab", "tiab", "all"}:
+    tags, fields = (CASE_TAGS, CASE_FIELDS) if cases else (TAGS, FIELDS)
+    if name not in tags:
+        known = f"known are {', '.join(f'[{t}]' for t in fields)}"
+        if name in (TAGS if cases else CASE_TAGS):
+            which = "has no meaning for FAERS cases" if cases else "is for FAERS cases only"
+            raise _WrongError(f"the field tag {tag} {which}; {known} here", at)
+        raise _WrongError(f"unknown field tag {tag}; {known}", at)
+    field = tags[name]
+    if near is not None and (cases or field not in {"ti", "ab", "tiab", "all"}):
+        if cases:
+            raise _WrongError(f"nearness has no meaning for FAERS cases, found {tag}", at)
         raise _WrongError(
             f"nearness can be asked in [ti], [ab], [tiab] and [all] only, found {tag}", at
         )
@@ -220,7 +239,8 @@ def _words(text: str, at: int) -> tuple[Word, ...]:
                 raise _WrongError(
                     "* must follow the beginning of a word; other places are not supported", star
                 )
-            if len("".join(words)) < 4:
+            # Those of words before it in the phrase count: "5-MeO*" is printed as "5 meo*", and must be read again.
+            if sum(len(w.text) for w in out) + sum(map(len, words)) < 4:
                 raise _WrongError("* needs at least four characters before it, as in PubMed", star)
             if text[piece.end() : piece.end() + 1].strip():
                 raise _WrongError("* inside a word is not supported, only at its end", star)
@@ -284,12 +304,16 @@ def _make(text: str, at: int, field: str, near: int | None, *, quoted: bool) -> 
 
 
 class _Build(Transformer[Token, Any]):
+    def __init__(self, *, cases: bool) -> None:
+        super().__init__()
+        self._cases = cases
+
     def phrase(self, parts: list[Token]) -> Node:
-        field, near = _tag(parts[1] if len(parts) > 1 else None)
+        field, near = _tag(parts[1] if len(parts) > 1 else None, cases=self._cases)
         return _make(str(parts[0])[1:-1], int(parts[0].start_pos or 0) + 1, field, near, quoted=True)  # fmt: skip
 
     def words(self, parts: list[Token]) -> Node:
-        field, near = _tag(parts[1] if len(parts) > 1 else None)
+        field, near = _tag(parts[1] if len(parts) > 1 else None, cases=self._cases)
         start = int(parts[0].start_pos or 0)
         if re.match(r"#\d", str(parts[0])):
             raise _WrongError("numbers of earlier searches (#1) mean nothing here; write them out", start)  # fmt: skip
@@ -298,7 +322,7 @@ class _Build(Transformer[Token, Any]):
     def between(self, parts: list[Token]) -> Node:
         first, tag, _, last, other = parts
         for t in (tag, other):
-            if _tag(t) != ("dp", None):
+            if _tag(t, cases=self._cases) != ("dp", None):
                 raise _WrongError("a range can be asked of dates only", int(t.start_pos or 0))
         return _dates(str(first).strip('"'), str(last).strip('"'), int(first.start_pos or 0))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aponia.literature.scan.cases import CAUTION
 from aponia.literature.scan.one import scan_file
 from aponia.literature.scan.parts import (  # fmt: skip
     Job,
@@ -28,7 +29,7 @@ from aponia.literature.scan.query import parse
 __all__ = ["ScanError", "ScanResult", "jobs_of", "scan"]
 
 #: Names an input may end with, when a folder is given.
-ENDINGS = (".xml.gz", ".xml", ".jsonl.gz", ".jsonl", ".ndjson.gz", ".ndjson", ".gz")
+ENDINGS = (".xml.gz", ".xml", ".jsonl.gz", ".jsonl", ".ndjson.gz", ".ndjson", ".gz", ".zip")
 _ATTEMPTS = 2
 Progress = Callable[[int, int, str], None]
 
@@ -62,7 +63,11 @@ class ScanResult:
         """Return totals, and every part without its list of withdrawn records."""
         totals = {k: sum(getattr(p, k) for p in self.parts) for k in ("records", "parsed", "matches", "bytes", "cpu_seconds")}  # fmt: skip
         states = [p.state for p in self.parts]
-        return {
+        cases: dict[str, Any] = {}
+        if any(p.cases for p in self.parts):
+            dropped = {k: sum(p.dropped.get(k, 0) for p in self.parts) for k in ("superseded", "withdrawn")}  # fmt: skip
+            cases = {"caution": CAUTION, "dropped": dropped}
+        return cases | {
             "files": len(self.parts), "reused": self.reused, "seconds": round(self.seconds, 3),
             **{s: states.count(s) for s in ("complete", "damaged", "failed", "killed")},
             **totals, "cpu_seconds": round(totals["cpu_seconds"], 3), "leftover": list(self.leftover),
@@ -77,7 +82,7 @@ def jobs_of(paths: Iterable[Path | str], out: Path | str, query: str, *, block: 
     Parameters
     ----------
     paths : iterable of Path
-        Files, and folders searched through for names with `ENDINGS`.
+        Files, and folders searched through for names with `ENDINGS`. What ends with ``.zip`` is a quarter of FAERS.
     out : Path
     query : str
     block : int
@@ -88,9 +93,9 @@ def jobs_of(paths: Iterable[Path | str], out: Path | str, query: str, *, block: 
     QueryError
         The query can not be read.
     ScanError
-        No such path, no input in it, or two inputs whose parts would have one name.
+        No such path, no input in it, two inputs whose parts would have one name, or quarters of FAERS
+        among files of another kind.
     """
-    printed = str(parse(query))
     out = Path(out).resolve()
     named: dict[str, Path] = {}
     for given in map(Path, paths):
@@ -106,7 +111,13 @@ def jobs_of(paths: Iterable[Path | str], out: Path | str, query: str, *, block: 
             if name in named and named[name] != file.resolve():
                 raise ScanError(f"{file} and {named[name]} would both become the part {name}; scan them into folders of their own")  # fmt: skip
             named[name] = file.resolve()
-    return [Job(str(p), str(out), n, printed, block) for n, p in sorted(named.items())]
+    quarters = [p for p in named.values() if p.name.lower().endswith(".zip")]
+    if quarters and len(quarters) < len(named):
+        other = next(p for p in named.values() if p not in quarters)
+        raise ScanError(f"{quarters[0]} is a quarter of FAERS, {other} is none: their queries and columns differ; scan them into folders of their own")  # fmt: skip
+    cases = bool(quarters)
+    printed = str(parse(query, cases=cases))
+    return [Job(str(p), str(out), n, printed, block, cases) for n, p in sorted(named.items())]
 
 
 def scan(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["FIELDS", "TAGS", "WORD_FIELDS", "And", "Dates", "Node", "Not", "Or", "Term", "Word", "all_of", "any_of"]  # fmt: skip
+__all__ = ["CASE_FIELDS", "CASE_TAGS", "FIELDS", "TAGS", "WORD_FIELDS", "And", "Dates", "Node", "Not", "Or", "Term", "Word", "all_of", "any_of"]  # fmt: skip
 
 #: Canonical tag -> what it searches.
 FIELDS = {
@@ -14,8 +14,19 @@ FIELDS = {
     "tw": "title, abstract, keywords, MeSH, substances, publication types", "au": "author", "ta": "journal",
     "la": "language", "dp": "date of publication", "pmid": "PubMed identifier", "all": "all of these",
 }  # fmt: skip
+#: The same for cases of FAERS, where nothing is published and no reaction is a publication type.
+CASE_FIELDS = {
+    "drug": "drug name, active ingredient", "suspect": "the same, of drugs reported as suspect (role PS or SS)",
+    "reac": "reaction", "indi": "indication", "outc": "outcome code, whole: DE, HO, …",
+    "all": "drug name, active ingredient, reaction, indication",
+}  # fmt: skip
 #: Fields searched word by word; in the others a term stands for a whole value.
-WORD_FIELDS = frozenset({"ti", "ab", "tiab", "ot", "tw", "all"})
+WORD_FIELDS = frozenset({"ti", "ab", "tiab", "ot", "tw", "all", "drug", "suspect", "reac", "indi"})
+#: Every spelling of a tag that is read for cases.
+CASE_TAGS = {
+    **{name: name for name in CASE_FIELDS},
+    "drugname": "drug", "reaction": "reac", "indication": "indi", "outcome": "outc", "allfields": "all",
+}  # fmt: skip
 #: Every spelling of a tag that is read, lower case and without blanks.
 TAGS = {
     **{name: name for name in FIELDS},
