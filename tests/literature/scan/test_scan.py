@@ -146,7 +146,7 @@ def test_bytes_that_are_not_utf8_are_replaced_and_told(made: ModuleType, tmp_pat
     ("data", "words"),
     [
         (b"", "the file is empty"),
-        (gzip.compress(b""), "neither PubMed XML nor"),
+        (gzip.compress(b"", mtime=0), "neither PubMed XML nor"),
         (b"\x89PNG\r\n\x1a\n....", "neither PubMed XML nor"),
         (b"<!DOCTYPE html><html>Not found</html>", "neither PubMed XML nor"),
         (b'<?xml version="1.0" encoding="utf-16"?><x/>', "found the encoding utf-16"),
