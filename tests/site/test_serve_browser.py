@@ -19,6 +19,9 @@ def test_live_pages_are_accessible_fit_a_phone_and_ask_nobody_else(chromium, ser
             )
             context.set_default_timeout(120_000)
             page = context.new_page()
+            if width == 320:
+                # With the reader's own, wider font, as before the site's has come.
+                page.route("**/*.woff2", lambda route: route.fulfill(status=204))
             asked: list[str] = []
             said: list[str] = []
             page.on("request", lambda r, asked=asked: asked.append(r.url))
@@ -30,7 +33,9 @@ def test_live_pages_are_accessible_fit_a_phone_and_ask_nobody_else(chromium, ser
                 assert results.violations_count == 0, results.generate_report()
                 assert page.get_by_role("search").is_visible()
                 assert page.get_by_role("link", name="Screening").is_visible()
-            # The browser says that the last address is missing, and nothing of the policy.
+            # The browser says that the last address is missing (and so the fonts taken away above), and
+            # nothing of the policy.
+            said = [text for text in said if "font" not in text.lower() and "OTS" not in text]
             assert all("404" in text for text in said), said
             assert all(url.startswith(address) for url in asked)
             context.close()

@@ -81,6 +81,8 @@ def test_every_command_of_the_readme_is_there_with_its_options():
         command: click.Command = typer.main.get_command(app)
         rest = list(words)
         while isinstance(command, click.Group) or hasattr(command, "commands"):
+            if not rest and getattr(command, "invoke_without_command", False):
+                break  # a group that does its daily work when nothing is named
             assert rest, words
             found = command.get_command(click.Context(command), rest.pop(0))
             assert found is not None, words

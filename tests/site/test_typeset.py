@@ -31,6 +31,10 @@ def test_text_is_printed_as_it_is(attack):
 @example(
     "0\N{EMOJI MODIFIER FITZPATRICK TYPE-1-2}"
 )  # a cluster of which no font has the second half
+@example("\N{NO-BREAK SPACE}\N{EMOJI MODIFIER FITZPATRICK TYPE-1-2}")
+@example(
+    "\N{LATIN SMALL LETTER E WITH ACUTE}\N{EMOJI MODIFIER FITZPATRICK TYPE-6}\N{COMBINING ENCLOSING KEYCAP}"
+)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 def test_any_text_makes_one_page_and_the_same_bytes(text):
     one = typeset("note", NOTE | {"text": text})

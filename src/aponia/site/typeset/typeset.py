@@ -145,13 +145,13 @@ def _without_missing(text: str, message: str) -> str:
     if found is None:
         return text
     run = re.sub(r"\\u\{([0-9a-fA-F]+)\}", lambda m: chr(int(m.group(1), 16)), found.group(1))
-    odd = sorted(c for c in set(run) if not c.isascii())
+    mark = "\N{REPLACEMENT CHARACTER}"
+    odd = sorted(c for c in set(run) if not (c.isascii() or c.isspace() or c == mark))
     if not odd:
         # Of a cluster such as a digit with a skin tone only the digit is named; what follows it is meant.
-        mark = "\N{REPLACEMENT CHARACTER}"
         return re.sub(rf"{re.escape(run)}[^\x00-\x7f{mark}]+", lambda m: run + mark, text)
     for character in odd:
-        text = text.replace(character, "\N{REPLACEMENT CHARACTER}")
+        text = text.replace(character, mark)
     return text
 
 
