@@ -35,7 +35,9 @@ def test_live_pages_are_accessible_fit_a_phone_and_ask_nobody_else(chromium, ser
                 assert page.get_by_role("link", name="Screening").is_visible()
             # The browser says that the last address is missing (and so the fonts taken away above), and
             # nothing of the policy.
-            said = [text for text in said if "font" not in text.lower() and "OTS" not in text]
+            said = [
+                text for text in said if "downloaded font" not in text and "OTS pars" not in text
+            ]
             assert all("404" in text for text in said), said
             assert all(url.startswith(address) for url in asked)
             context.close()
