@@ -29,7 +29,7 @@ PATHS = (
     "/studies/", "/studies/schindler-2022-cluster-headache.html", "/trials/", "/safety/", "/methods/",
     "/questions/psilocybin-cluster-headache.json", "/questions/psilocybin-cluster-headache.csv", "/data/studies.ris", "/static/site.css",
 )  # fmt: skip
-EXPLORE = "/explore/psilocybin-cluster-headache"
+EXPLORE = "/explore/ketamine-neuropathic-pain"
 CONNECTIONS = 32
 PACED = 500
 SECONDS = 5.0
@@ -221,7 +221,8 @@ def main() -> None:
             ours = load(ours_at, PATHS, SECONDS)
             print(ours.line("flat out"), flush=True)
             if once(ours_at.address, EXPLORE) == 200:
-                views = tuple(f"{EXPLORE}?model={model}" for model in ("REML", "DL", "PM", "EE"))
+                # As many views as one address may have computed in a minute; then each is kept.
+                views = tuple(f"{EXPLORE}?max={day}&units=sd&model={model}" for model in ("REML", "DL", "PM", "SJ") for day in range(40, 90))  # fmt: skip
                 print(load(ours_at, views, SECONDS, 50).line("explore, paced, 50 a second"))
             else:
                 print("  /explore is not there: not measured")
