@@ -11,7 +11,14 @@ import numpy as np
 from aponia import meta
 from aponia.answers.explore_choices import OPTIONS, ChoiceError, Choices
 from aponia.answers.model import Effect, StudyRow
-from aponia.answers.pooling import Member, Pooled, pool_effects, same_results, tau_prior
+from aponia.answers.pooling import (
+    Member,
+    Pooled,
+    bayes_pooled,
+    pool_effects,
+    same_results,
+    tau_prior,
+)
 from aponia.answers.standard import standardised_benefit
 from aponia.evidence import QuestionOutcome
 
@@ -56,23 +63,7 @@ def pool_as(members: Sequence[Member], choices: Choices) -> Pooled:
 def _bayesian(members: Sequence[Member], y: np.ndarray, v: np.ndarray, choices: Choices) -> Pooled:
     scale = choices.scale or tau_prior(members[0][1].measure, members).scale
     prior = f"{choices.prior}({scale:g})"
-    fit = meta.bayes(y, v, tau_prior=prior)
-    low, high = fit.mean.interval(choices.level, kind="central")
-    pi_low, pi_high = fit.prediction.interval(choices.level, kind="central")
-    above = float(fit.prob_above(0.0))
-    return Pooled(
-        estimate=float(fit.mean.median),
-        ci_lower=float(low),
-        ci_upper=float(high),
-        pi_lower=float(pi_low),
-        pi_upper=float(pi_high),
-        tau2=float(fit.tau.median) ** 2,
-        i2=float(meta.pool(y, v, method="REML").i2),
-        p_benefit=above if members[0][1].benefit_sign > 0 else 1 - above,
-        method=f"Bayesian random effects, prior on tau {prior}",
-        alternatives=(),
-        level=choices.level,
-    )
+    return bayes_pooled(y, v, prior, members[0][1].benefit_sign, choices.level)
 
 
 def _frequentist(y: np.ndarray, v: np.ndarray, choices: Choices) -> Pooled:

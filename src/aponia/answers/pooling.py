@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy as np
 from aponia import meta
 from aponia.answers.model import Effect, Measure, StudyRow
 
-__all__ = ["Member", "Pooled", "pool_effects", "same_results", "tau_prior"]
+__all__ = ["Member", "Pooled", "bayes_pooled", "pool_effects", "same_results", "tau_prior"]
 
 NAN = float("nan")
 #: Half-normal(0.5) for log-ratios and standardised differences: Friede 2017, read in Röver 2020
@@ -116,21 +116,40 @@ def pool_effects(members: Sequence[Member]) -> Pooled:
     y = np.array([e.y for _, e in members])
     v = np.array([e.v for _, e in members])
     prior = tau_prior(measure, members)
-    main = meta.bayes(y, v, tau_prior=prior.text)
-    low, high = main.mean.interval(kind="central")
-    pi_low, pi_high = main.prediction.interval(kind="central")
-    above = float(main.prob_above(0.0))
+    main = bayes_pooled(y, v, prior.text, sign)
+    return replace(main, alternatives=tuple(_alternatives(y, v, prior)))
+
+
+def bayes_pooled(y: Any, v: Any, prior: str, benefit_sign: int, level: float = 0.95) -> Pooled:
+    """Pool by exact Bayes under a prior on tau; the alternatives are left to the caller.
+
+    Parameters
+    ----------
+    y, v : array of shape (k,)
+        Effects and variances on the analysis scale.
+    prior : str
+        Prior on tau, ``half-normal(0.5)``.
+    benefit_sign : int
+        +1 when larger values are better for the person, -1 when smaller ones are.
+    level : float
+        Of the credible and prediction intervals.
+    """
+    fit = meta.bayes(y, v, tau_prior=prior)
+    low, high = fit.mean.interval(level, kind="central")
+    pi_low, pi_high = fit.prediction.interval(level, kind="central")
+    above = float(fit.prob_above(0.0))
     return Pooled(
-        estimate=float(main.mean.median),
+        estimate=float(fit.mean.median),
         ci_lower=float(low),
         ci_upper=float(high),
         pi_lower=float(pi_low),
         pi_upper=float(pi_high),
-        tau2=float(main.tau.median) ** 2,
+        tau2=float(fit.tau.median) ** 2,
         i2=float(meta.pool(y, v, method="REML").i2),
-        p_benefit=above if sign > 0 else 1 - above,
-        method=f"Bayesian random effects, prior on tau {prior.text}",
-        alternatives=tuple(_alternatives(y, v, prior)),
+        p_benefit=above if benefit_sign > 0 else 1 - above,
+        method=f"Bayesian random effects, prior on tau {prior}",
+        alternatives=(),
+        level=level,
     )
 
 

@@ -137,7 +137,7 @@ def _data(
     plan, answer = made["plan"], world.answers[name]
     level = answer.certainty.level
     size, sources, bars, curves = cut
-    version = f"{world.version}+{world.base.digest[:12]}"
+    version = f"{world.data_version}+{world.base.digest[:12]}"
     interval = interval_picture(made)
     figures = [size_picture(made), unblinding_picture(made), certainty_picture(made)]
     figures.insert(1, interval if interval is not None else figures[0])

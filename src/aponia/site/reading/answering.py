@@ -15,7 +15,7 @@ from aponia.site.reading.frame import (
     NotFoundError,
     evidence_note,
     refusal,
-    term_id,
+    term_ids,
 )
 from aponia.site.views.common import World
 
@@ -35,16 +35,6 @@ def _fits(record: Question | Answer, **wanted: str | None) -> bool:
     return all(term is None or term in getattr(record, name) for name, term in wanted.items())
 
 
-def _terms(
-    world: World, condition: str | None, substance: str | None, approach: str | None
-) -> tuple[str | None, str | None, str | None]:
-    return (
-        term_id(world, "conditions", condition),
-        term_id(world, "substances", substance),
-        term_id(world, "approaches", approach),
-    )
-
-
 def question_list(
     world: World,
     *,
@@ -59,7 +49,7 @@ def question_list(
     UnknownTermError
         A filter names no term of the vocabulary.
     """
-    condition, substance, approach = _terms(world, condition, substance, approach)
+    condition, substance, approach = term_ids(world, condition, substance, approach)
     return [
         _question(world, q)
         for q in sorted(world.base.questions.values(), key=lambda q: q.id)
@@ -107,7 +97,7 @@ def answer_list(
     UnknownTermError
         A filter names no term of the vocabulary.
     """
-    condition, substance, approach = _terms(world, condition, substance, approach)
+    condition, substance, approach = term_ids(world, condition, substance, approach)
     return [
         {
             "id": a.id,
@@ -246,7 +236,7 @@ def evidence_cells(
     UnknownTermError
         A filter names no term of the vocabulary.
     """
-    condition, substance, approach = _terms(world, condition, substance, approach)
+    condition, substance, approach = term_ids(world, condition, substance, approach)
     drawn = evidence_map(world.base, world.answers, approach)
     return [
         {

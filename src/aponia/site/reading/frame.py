@@ -19,6 +19,7 @@ __all__ = [
     "evidence_note",
     "refusal",
     "term_id",
+    "term_ids",
 ]
 
 NOTICE = (
@@ -112,9 +113,20 @@ def evidence_note(world: World) -> dict[str, Any]:
     }
 
 
+def term_ids(
+    world: World, condition: str | None, substance: str | None, approach: str | None
+) -> tuple[str | None, str | None, str | None]:
+    """Return the ids of the three terms most lists are filtered by; see `term_id`."""
+    return (
+        term_id(world, "conditions", condition),
+        term_id(world, "substances", substance),
+        term_id(world, "approaches", approach),
+    )
+
+
 def citation(world: World) -> str:
     """Return how to cite the evidence base."""
     return (
-        f"aponia contributors. aponia evidence base, version {world.version}, {world.released}, "
+        f"aponia contributors. aponia evidence base, version {world.data_version}, {world.released}, "
         f"digest {world.base.digest[:12]}. CC BY 4.0."
     )

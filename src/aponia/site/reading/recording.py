@@ -8,7 +8,14 @@ from typing import Any
 from aponia.answers.layers import layer_of
 from aponia.answers.select import RUNNING
 from aponia.evidence import TABLES, EvidenceError, Row, SubstanceTerm, trace
-from aponia.site.reading.frame import DOSE_NOTE, NOTICE, NotFoundError, evidence_note, term_id
+from aponia.site.reading.frame import (
+    DOSE_NOTE,
+    NOTICE,
+    NotFoundError,
+    evidence_note,
+    term_id,
+    term_ids,
+)
 from aponia.site.views.common import World
 
 __all__ = [
@@ -56,9 +63,7 @@ def study_list(
     UnknownTermError
         A filter names no term of the vocabulary.
     """
-    condition = term_id(world, "conditions", condition)
-    substance = term_id(world, "substances", substance)
-    approach = term_id(world, "approaches", approach)
+    condition, substance, approach = term_ids(world, condition, substance, approach)
     found = []
     for s in world.base.studies.values():
         of = layer_of(s)
@@ -147,9 +152,7 @@ def trial_list(
     UnknownTermError
         A filter names no term of the vocabulary.
     """
-    condition = term_id(world, "conditions", condition)
-    substance = term_id(world, "substances", substance)
-    approach = term_id(world, "approaches", approach)
+    condition, substance, approach = term_ids(world, condition, substance, approach)
     found = []
     for t in world.base.trials.values():
         going = t.status in RUNNING
